@@ -17,7 +17,8 @@ import (
 // less than a twentieth of what is allowed here.
 const (
 	maxHeaderBytes = 8 << 20
-	maxTensors     = 100_000
+	maxTensors     = 50_000 // in one file
+	maxMetadata    = 10_000
 	maxRank        = 32
 )
 
@@ -114,7 +115,10 @@ func (h *header) parse() error {
 // readMetadata reads the free-form texts that a file may carry.
 func (h *header) readMetadata() error {
 	h.metadata = map[string]string{}
-	return h.object(func(key string, _ int) error {
+	return h.object(func(key string, at int) error {
+		if len(h.metadata) == maxMetadata {
+			return h.fail(at, "more than %d metadata entries", maxMetadata)
+		}
 		value, err := h.str()
 		h.metadata[key] = value
 		return err

@@ -7,9 +7,12 @@ import (
 	"os"
 )
 
-// maxIndexBytes bounds the index of a sharded checkpoint; that of a model with
-// 90,000 tensors needs half of it.
-const maxIndexBytes = 16 << 20
+// Limits of an index. The largest in use names 91,000 tensors in 9 MB.
+const (
+	maxIndexBytes   = 12 << 20
+	maxIndexTensors = 100_000
+	maxShards       = 10_000
+)
 
 // index is what model.safetensors.index.json says.
 type index struct {
@@ -28,12 +31,16 @@ func readIndex(path string) (*index, error) {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxIndexBytes+1))
+	st, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}
-	if len(text) > maxIndexBytes {
+	if st.Size() > maxIndexBytes {
 		return nil, &Error{Path: path, Offset: maxIndexBytes, Err: fmt.Errorf("the index is above the limit of %d bytes", maxIndexBytes)}
+	}
+	text := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, text); err != nil {
+		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}
 	x, err := parseIndex(text)
 	if at, ok := errors.AsType[*Error](err); ok {
@@ -50,20 +57,29 @@ func parseIndex(text []byte) (*index, error) {
 	err := s.object(func(key string, at int) error {
 		switch key {
 		case "metadata":
-			return s.object(func(key string, _ int) (err error) {
+			return s.object(func(key string, at int) (err error) {
+				if len(x.metadata) == maxMetadata {
+					return s.fail(at, "more than %d metadata entries", maxMetadata)
+				}
 				x.metadata[key], err = s.scalar()
 				return err
 			})
 		case "weight_map":
 			mapped = true
 			return s.object(func(tensor string, at int) error {
-				if len(x.shardOf) == maxTensors {
-					return s.fail(at, "more than %d tensors", maxTensors)
+				if len(x.shardOf) == maxIndexTensors {
+					return s.fail(at, "more than %d tensors", maxIndexTensors)
 				}
 				shard, err := s.str()
+				if err != nil {
+					return err
+				}
+				if _, known := x.shards[shard]; !known && len(x.shards) == maxShards {
+					return s.fail(at, "more than %d shards", maxShards)
+				}
 				x.shardOf[tensor] = shard
 				x.shards[shard] = append(x.shards[shard], tensor)
-				return err
+				return nil
 			})
 		}
 		return s.fail(at, "unknown member %q; want metadata and weight_map", clip(key))
@@ -76,9 +92,6 @@ func parseIndex(text []byte) (*index, error) {
 	}
 	if !mapped || len(x.shardOf) == 0 {
 		return nil, s.fail(0, "weight_map names no tensors")
-	}
-	if len(x.shards) > 10_000 {
-		return nil, s.fail(0, "the index names %d shards, above the limit of 10000", len(x.shards))
 	}
 	return x, nil
 }
