@@ -86,7 +86,16 @@ type File struct {
 // Open reads and checks the header of the file at path. The error is an
 // *Error unless the file could not be opened or read at all.
 func Open(path string) (*File, error) {
-	// A named pipe would block the open and a device has no size.
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	return openFile(path, f)
+}
+
+// openRegular opens a file and nothing else: a named pipe would block and a
+// device has no size.
+func openRegular(path string) (*os.File, error) {
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		return nil, fmt.Errorf("open checkpoint %s: not a regular file", path)
 	}
@@ -94,7 +103,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}
-	return openFile(path, f)
+	return f, nil
 }
 
 // openFile takes over f, closing it when the header is refused.

@@ -13,10 +13,20 @@ import (
 
 // Set is the checkpoint in a folder: one file, or the shards that an index names.
 type Set struct {
-	files    []*File
-	of       map[string]*File // tensor name -> its shard
+	parts    []part
+	of       map[string]Source // tensor name -> its shard
 	metadata map[string]string
 }
+
+// part is one open file of a set.
+type part struct {
+	path string
+	Source
+}
+
+// Opener reads the header of a file that is already open, takes the file over,
+// and closes it when it returns an error; path is for messages.
+type Opener func(path string, f *os.File) (Source, error)
 
 // OpenDir opens model.safetensors in dir or, when there is none, the shards
 // that model.safetensors.index.json names.
@@ -24,26 +34,35 @@ func OpenDir(dir string) (*Set, error) { return OpenNamed(dir, "model.safetensor
 
 // OpenNamed opens the file called name in dir, for example
 // adapter_model.safetensors, or the shards that name.index.json lists. An error
-// for which errors.Is(err, fs.ErrNotExist) holds means that dir has neither.
+// for which errors.Is(err, fs.ErrNotExist) holds means that a file is missing.
 func OpenNamed(dir, name string) (*Set, error) {
+	return OpenWith(dir, name, func(path string, f *os.File) (Source, error) { return openFile(path, f) })
+}
+
+// OpenWith is OpenNamed for files of another format, whose index has the same form.
+func OpenWith(dir, name string, open Opener) (*Set, error) {
 	path := filepath.Join(dir, name)
 	if _, err := os.Lstat(path); err == nil {
-		file, err := Open(path)
+		f, err := openRegular(path)
 		if err != nil {
 			return nil, err
 		}
-		return newSet([]*File{file}, file.metadata)
+		file, err := open(path, f)
+		if err != nil {
+			return nil, err
+		}
+		return newSet([]part{{path, file}}, file.Metadata())
 	}
 	indexPath := path + ".index.json"
 	if _, err := os.Lstat(indexPath); err != nil {
 		return nil, fmt.Errorf("open checkpoint %s: %s and %s.index.json: %w", dir, name, name, cause(err))
 	}
-	return openShards(dir, indexPath)
+	return openShards(dir, indexPath, open)
 }
 
 // openShards opens every shard of an index and checks that index and shards
 // agree on which tensor lies where.
-func openShards(dir, indexPath string) (*Set, error) {
+func openShards(dir, indexPath string, open Opener) (*Set, error) {
 	index, err := readIndex(indexPath)
 	if err != nil {
 		return nil, err
@@ -54,26 +73,30 @@ func openShards(dir, indexPath string) (*Set, error) {
 	}
 	defer root.Close()
 
-	var files []*File
+	var parts []part
 	var missing []string
 	closeAll := func() {
-		for _, f := range files {
-			f.Close()
+		for _, p := range parts {
+			p.Close()
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(index.shards)) {
-		file, err := openShard(root, prefix, dir, name)
+		f, err := openShard(root, prefix, dir, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			missing = append(missing, name)
 			continue
+		}
+		var file Source
+		if err == nil {
+			file, err = open(filepath.Join(dir, name), f)
 		}
 		if err != nil {
 			closeAll()
 			return nil, err
 		}
-		files = append(files, file)
+		parts = append(parts, part{filepath.Join(dir, name), file})
 		for _, tensor := range index.shards[name] {
-			if _, ok := file.tensors[tensor]; !ok {
+			if _, ok := file.Info(tensor); !ok {
 				missing = append(missing, fmt.Sprintf("tensor %q in %s", clip(tensor), name))
 			}
 		}
@@ -82,7 +105,7 @@ func openShards(dir, indexPath string) (*Set, error) {
 		closeAll()
 		return nil, fmt.Errorf("open checkpoint %s: missing %s: %w", indexPath, list(missing), fs.ErrNotExist)
 	}
-	set, err := newSet(files, index.metadata)
+	set, err := newSet(parts, index.metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +142,7 @@ func openRoot(dir string) (root *os.Root, prefix string, err error) {
 	return root, "", err
 }
 
-func openShard(root *os.Root, prefix, dir, name string) (*File, error) {
+func openShard(root *os.Root, prefix, dir, name string) (*os.File, error) {
 	path := filepath.Join(dir, name)
 	if !filepath.IsLocal(name) {
 		return nil, fmt.Errorf("open checkpoint %s: shard %q lies outside the folder", dir, clip(name))
@@ -132,19 +155,20 @@ func openShard(root *os.Root, prefix, dir, name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}
-	return openFile(path, f)
+	return f, nil
 }
 
-// newSet takes over the files and closes them when two hold the same tensor.
-func newSet(files []*File, metadata map[string]string) (*Set, error) {
-	s := &Set{files: files, of: map[string]*File{}, metadata: metadata}
-	for _, f := range files {
-		for _, name := range f.names {
-			if other, ok := s.of[name]; ok {
+// newSet takes over the parts and closes them when two hold the same tensor.
+func newSet(parts []part, metadata map[string]string) (*Set, error) {
+	s := &Set{parts: parts, of: map[string]Source{}, metadata: metadata}
+	pathOf := map[string]string{}
+	for _, p := range parts {
+		for _, name := range p.Names() {
+			if other, ok := pathOf[name]; ok {
 				s.Close()
-				return nil, fmt.Errorf("open checkpoint %s: tensor %q is also in %s", f.path, clip(name), other.path)
+				return nil, fmt.Errorf("open checkpoint %s: tensor %q is also in %s", p.path, clip(name), other)
 			}
-			s.of[name] = f
+			s.of[name], pathOf[name] = p, p.path
 		}
 	}
 	return s, nil
@@ -188,7 +212,7 @@ func (s *Set) ReadRaw(name string) ([]byte, error) {
 	return f.ReadRaw(name)
 }
 
-func (s *Set) file(name string) (*File, error) {
+func (s *Set) file(name string) (Source, error) {
 	if f, ok := s.of[name]; ok {
 		return f, nil
 	}
@@ -201,8 +225,8 @@ func (s *Set) Metadata() map[string]string { return maps.Clone(s.metadata) }
 // Close closes every shard.
 func (s *Set) Close() error {
 	var errs []error
-	for _, f := range s.files {
-		errs = append(errs, f.Close())
+	for _, p := range s.parts {
+		errs = append(errs, p.Close())
 	}
 	return errors.Join(errs...)
 }
