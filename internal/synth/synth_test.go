@@ -1,0 +1,129 @@
+package synth
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rows collects what a generator makes.
+func rows(g Generator) [][]string {
+	var out [][]string
+	g.Rows(func(v []string) bool { out = append(out, v); return true })
+	return out
+}
+
+func mustByName(t *testing.T, name string) Generator {
+	t.Helper()
+	g, err := ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestByNameNamesWhatThereIs(t *testing.T) {
+	if _, err := ByName("clause"); err == nil || !strings.Contains(err.Error(), "clauses") {
+		t.Errorf("ByName(clause) = %v, want an error that lists clauses", err)
+	}
+}
+
+func TestRowsHaveAllColumnsAndUniqueIDs(t *testing.T) {
+	for _, name := range Names() {
+		g := mustByName(t, name)
+		ids := make(map[string]bool)
+		for _, row := range rows(g) {
+			if len(row) != len(g.Columns()) {
+				t.Fatalf("%s: %d values for %d columns", name, len(row), len(g.Columns()))
+			}
+			for i, v := range row {
+				if v == "" || strings.Contains(v, "  ") || strings.TrimSpace(v) != v {
+					t.Fatalf("%s: %s of %s is %q", name, g.Columns()[i], row[0], v)
+				}
+			}
+			if ids[row[0]] {
+				t.Fatalf("%s: id %s twice", name, row[0])
+			}
+			ids[row[0]] = true
+		}
+	}
+}
+
+func TestRowsRepeatAndGrowWithoutChange(t *testing.T) {
+	for _, name := range Names() {
+		short, long := mustByName(t, name), mustByName(t, name)
+		reflect.ValueOf(short).Elem().FieldByName("Count").SetInt(50)
+		reflect.ValueOf(long).Elem().FieldByName("Count").SetInt(80)
+		a, b := rows(short), rows(long)
+		if len(a) != 50 || len(b) != 80 {
+			t.Fatalf("%s: %d and %d rows, want 50 and 80", name, len(a), len(b))
+		}
+		if !reflect.DeepEqual(a, b[:50]) {
+			t.Errorf("%s: asking for more rows changed the first ones", name)
+		}
+		reflect.ValueOf(short).Elem().FieldByName("Seed").SetInt(7)
+		if c := rows(short); reflect.DeepEqual(a, c) {
+			t.Errorf("%s: another seed made the same rows", name)
+		}
+	}
+}
+
+func TestFewRowsRepeatAText(t *testing.T) {
+	for _, name := range Names() {
+		if name == "facts" { // there are few facts, so that they can be learnt
+			continue
+		}
+		g := mustByName(t, name)
+		seen, repeated := make(map[string]bool), 0
+		all := rows(g)
+		for _, row := range all {
+			text := row[1]
+			if name == "entailment" || name == "similarity" {
+				text += "|" + row[2]
+			}
+			if seen[text] {
+				repeated++
+			}
+			seen[text] = true
+		}
+		if rate := float64(repeated) / float64(len(all)); rate > 0.01 {
+			t.Errorf("%s: %.3f of the texts repeat, want at most 0.01", name, rate)
+		}
+	}
+}
+
+func TestVocabularyIsClosedAndSmall(t *testing.T) {
+	types := make(map[string]int)
+	words := 0
+	(&General{Settings{Count: 1}}).Text(func(doc string) bool {
+		for _, w := range strings.Fields(doc) {
+			types[w]++
+			words++
+		}
+		return words < 300_000
+	})
+	if len(types) < 900 || len(types) > 3000 {
+		t.Errorf("general text has %d word types, want 900 to 3,000", len(types))
+	}
+	for _, w := range append(slices.Clone(normWords), "yes", "no", "must", "shall", "entitled", "notwithstanding") {
+		if types[w] < 30 {
+			t.Errorf("general text has %q %d times in %d words, want at least 30", w, types[w], words)
+		}
+	}
+}
+
+func TestSettingsOutOfRangeNameTheirField(t *testing.T) {
+	c := NewClauses()
+	c.Count, c.Shift, c.Prior, c.Seed = 0, 1.5, -0.5, -1
+	var fields []string
+	for _, err := range c.Validate() {
+		fields = append(fields, err.(interface{ Field() string }).Field())
+	}
+	if want := []string{"rows", "seed", "shift", "prior"}; !reflect.DeepEqual(fields, want) {
+		t.Errorf("Validate names %v, want %v", fields, want)
+	}
+	if errs := NewClauses().Validate(); len(errs) != 0 {
+		t.Errorf("defaults are refused: %v", errs)
+	}
+}
