@@ -1,0 +1,197 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Keys of an entry's information that the store itself reads.
+const (
+	InfoAddress = "address" // of the node, as plan prints it
+	InfoStage   = "stage"   // name of the stage
+)
+
+// Entry is the known output of an action.
+type Entry struct {
+	store  *Store
+	action ID
+	record *record
+	files  []FileInfo // sorted by name
+}
+
+// Lookup finds the output of an action. The error is an ErrMiss with a reason
+// if it is not known. Lookup reads the record and the manifest and not the
+// objects: see Complete and Check.
+func (s *Store) Lookup(action ID) (*Entry, error) {
+	r, err := s.readRecord(action)
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.readManifest(r.output)
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{store: s, action: action, record: r, files: files}, nil
+}
+
+// readRecord reads and checks the record of an action. A damaged one goes to
+// quarantine.
+func (s *Store) readRecord(action ID) (*record, error) {
+	name := s.path("actions", action)
+	text, err := readFile(s.fs, name, maxRecord)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, miss("never run")
+	}
+	var r *record
+	if err == nil {
+		r, err = decodeRecord(text)
+	} else if classified := classify(err); errors.Is(classified, ErrResources) {
+		return nil, classified // too many open files say nothing about the record
+	}
+	if err == nil && r.action != action {
+		err = fmt.Errorf("record: it is that of action %s", r.action.Short())
+	}
+	if err != nil {
+		return nil, s.damaged("record", name, err, func() error {
+			text, err := readFile(s.fs, name, maxRecord)
+			if err != nil {
+				return err
+			}
+			r, err := decodeRecord(text)
+			if err == nil && r.action != action {
+				err = errors.New("record of another action")
+			}
+			return err
+		})
+	}
+	return r, nil
+}
+
+// readManifest reads and checks a manifest. A damaged one goes to quarantine.
+func (s *Store) readManifest(output ID) ([]FileInfo, error) {
+	name := s.path("manifests", output)
+	read := func() ([]FileInfo, error) {
+		text, err := readFile(s.fs, name, maxManifest)
+		if err != nil {
+			return nil, err
+		}
+		if Sum(text) != output {
+			return nil, errors.New("manifest: content does not match its name")
+		}
+		return decodeManifest(text)
+	}
+	files, err := read()
+	switch {
+	case err == nil:
+		return files, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, miss("manifest %s is missing", output.Short())
+	}
+	if classified := classify(err); errors.Is(classified, ErrResources) {
+		return nil, classified
+	}
+	return nil, s.damaged("manifest", name, err, func() error { _, err := read(); return err })
+}
+
+// Action returns the action id.
+func (e *Entry) Action() ID { return e.action }
+
+// Output returns the content id of all files together.
+func (e *Entry) Output() ID { return e.record.output }
+
+// Recipe returns the text whose hash is the action id.
+func (e *Entry) Recipe() []byte { return append([]byte(nil), e.record.recipe...) }
+
+// Info returns what was recorded beside the output: address, measured figures.
+func (e *Entry) Info() map[string]string { return maps.Clone(e.record.info) }
+
+// Address returns the address of the node that was committed first.
+func (e *Entry) Address() string { return e.record.info[InfoAddress] }
+
+// Created returns when the entry was committed.
+func (e *Entry) Created() time.Time { return e.record.created }
+
+// Files returns the files of the output, sorted by name.
+func (e *Entry) Files() []FileInfo { return append([]FileInfo(nil), e.files...) }
+
+// Bytes returns the size of all files together.
+func (e *Entry) Bytes() int64 {
+	var n int64
+	for _, f := range e.files {
+		n += f.Size
+	}
+	return n
+}
+
+// file finds a file by name; a missing name is fs.ErrNotExist.
+func (e *Entry) file(name string) (FileInfo, error) {
+	for _, f := range e.files {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return FileInfo{}, fmt.Errorf("output of %s has no file %s: %w", e.title(), name, fs.ErrNotExist)
+}
+
+// title names the entry in messages.
+func (e *Entry) title() string {
+	if a := e.Address(); a != "" {
+		return a
+	}
+	return "action " + e.action.Short()
+}
+
+// Dropped reports whether the files were removed on purpose, by Drop.
+func (e *Entry) Dropped() bool {
+	_, err := e.store.fs.Stat(e.store.droppedPath(e.Output()))
+	return err == nil
+}
+
+// Complete checks that every object is there and has its size, without reading
+// it. The error is an ErrMiss that says what is missing, and whether it was
+// dropped on purpose.
+func (e *Entry) Complete() error {
+	for _, f := range e.files {
+		info, err := e.store.fs.Stat(e.store.path("objects", f.Content))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && e.Dropped():
+			return miss("its files were dropped to save space")
+		case errors.Is(err, fs.ErrNotExist):
+			return miss("object of %s is missing", f.Name)
+		case err != nil:
+			return fmt.Errorf("look for %s of %s: %w", f.Name, e.title(), classify(err))
+		case info.Size() != f.Size || !info.Mode().IsRegular():
+			return e.store.checkObject(f)
+		}
+	}
+	return nil
+}
+
+// Check reads every object and compares its hash; damaged objects go to
+// quarantine. The error is an ErrMiss that names what was found. What this
+// process has checked already, and has not been touched since, is not read again.
+func (e *Entry) Check() error {
+	if err := e.Complete(); err != nil {
+		return err
+	}
+	for _, f := range e.files {
+		if err := e.store.checkObject(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recipeField returns a field of a recipe's text, unquoted if it is a text.
+func recipeField(recipe []byte, path string) string {
+	for line := range strings.Lines(string(recipe)) {
+		if value, ok := strings.CutPrefix(line, path+" = "); ok {
+			return strings.Trim(strings.TrimSuffix(value, "\n"), `"`)
+		}
+	}
+	return ""
+}

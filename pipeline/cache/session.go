@@ -1,0 +1,171 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// session is one process's corner of the cache: its temporary files, and the
+// outputs that it is about to read. Its lock is held as long as the process
+// lives, so that gc can tell the living from the dead.
+type session struct {
+	dir  string
+	lock Lock
+	pins File
+	temp atomic.Int64
+}
+
+// open returns the session, creating it on first use.
+func (s *Store) open() (*session, error) {
+	if s.readOnly {
+		return nil, ErrReadOnly
+	}
+	s.sessions.Lock()
+	defer s.sessions.Unlock()
+	if s.session != nil {
+		return s.session, nil
+	}
+	for n := 0; ; n++ {
+		dir := filepath.Join(s.dir, "sessions", fmt.Sprintf("%d-%d", os.Getpid(), n))
+		// The folder appears after its lock is held: gc, which looks at locks
+		// first, never sees a living session without one.
+		l, _, err := s.fs.TryLock(dir+".lock", s.holder("session"))
+		if err != nil {
+			return nil, err
+		}
+		if l == nil {
+			continue
+		}
+		err = s.removeAll(dir) // left behind by a dead process of the same number
+		if err == nil {
+			err = s.fs.Mkdir(dir)
+		}
+		var pins File
+		if err == nil {
+			pins, err = s.fs.Create(filepath.Join(dir, "pins"))
+		}
+		if err != nil {
+			return nil, errors.Join(err, l.Remove())
+		}
+		s.session = &session{dir: dir, lock: l, pins: pins}
+		return s.session, nil
+	}
+}
+
+// endSession removes the session's folder and gives up its lock.
+func (s *Store) endSession() error {
+	s.sessions.Lock()
+	defer s.sessions.Unlock()
+	if s.session == nil {
+		return nil
+	}
+	se := s.session
+	s.session = nil
+	return errors.Join(se.pins.Close(), s.removeAll(se.dir), se.lock.Remove())
+}
+
+// createTemp creates a temporary file in the session's folder.
+func (s *Store) createTemp() (string, File, error) {
+	se, err := s.open()
+	if err != nil {
+		return "", nil, err
+	}
+	name := se.tempName()
+	f, err := s.fs.Create(name)
+	return name, f, err
+}
+
+func (se *session) tempName() string {
+	return filepath.Join(se.dir, "t"+strconv.FormatInt(se.temp.Add(1), 10))
+}
+
+// TempDir creates a folder that lives as long as the store is open, on the
+// same file system as the objects.
+func (s *Store) TempDir() (string, error) {
+	se, err := s.open()
+	if err != nil {
+		return "", fmt.Errorf("create temporary folder: %w", classify(err))
+	}
+	name := se.tempName()
+	if err := s.fs.Mkdir(name); err != nil {
+		return "", fmt.Errorf("create temporary folder: %w", classify(err))
+	}
+	return name, nil
+}
+
+// Pin keeps outputs from being removed by GC or Drop of any process until the
+// store is closed, and marks the entries as used now. Check that they are
+// complete after pinning, not before.
+func (s *Store) Pin(entries ...*Entry) error {
+	if s.readOnly || len(entries) == 0 {
+		return nil
+	}
+	se, err := s.open()
+	if err != nil {
+		return fmt.Errorf("pin outputs: %w", classify(err))
+	}
+	var text strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&text, "%s\n", e.Output())
+	}
+	err = s.locked("pin outputs", func() error {
+		_, err := se.pins.Write([]byte(text.String()))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("pin outputs: %w", classify(err))
+	}
+	now := s.now()
+	for _, e := range entries {
+		// Only the order of removal depends on it; an entry that gc has
+		// removed a moment ago is found missing by the caller's check.
+		s.fs.Touch(s.path("actions", e.action), now)
+	}
+	return nil
+}
+
+// pinned returns the outputs that living sessions of all processes have
+// pinned, and clears away what dead ones left. The lock must be held.
+func (s *Store) pinned() (outputs map[ID]bool, err error) {
+	outputs = map[ID]bool{}
+	root := filepath.Join(s.dir, "sessions")
+	list, err := s.fs.ReadDir(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		name, isLock := strings.CutSuffix(e.Name(), ".lock")
+		if !isLock {
+			continue
+		}
+		l, _, err := s.fs.TryLock(filepath.Join(root, e.Name()), s.holder("gc"))
+		if err != nil {
+			return nil, err
+		}
+		if l != nil {
+			if err := errors.Join(s.removeAll(filepath.Join(root, name)), l.Remove()); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		text, err := readFile(s.fs, filepath.Join(root, name, "pins"), 1<<30)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has pinned nothing yet
+		}
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			if id, err := ParseID(strings.TrimSuffix(line, "\n")); err == nil {
+				outputs[id] = true
+			}
+		}
+	}
+	return outputs, nil
+}
