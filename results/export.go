@@ -1,0 +1,299 @@
+package results
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Formats are those that Export knows.
+var Formats = []string{"csv", "jsonl", "mlflow"}
+
+// exportColumns heads the flat exports: one line per run and metric.
+var exportColumns = []string{
+	"experiment", "invocation", "started", "dataset", "model", "method", "configuration", "condition", "seed", "status", "selected", "action",
+	"split", "slice", "metric", "value", "n", "flag",
+	"trainable_params", "total_params", "stored_bytes", "train_seconds", "tokens_per_second", "peak_bytes", "steps",
+}
+
+// exportRow is a metric with its run; a run without metrics gives one row with
+// an empty metric name.
+type exportRow struct {
+	inv    Invocation
+	member Member
+	run    Run
+	metric Metric
+}
+
+// fields are the row's values under exportColumns: string, int64, float64 or bool.
+func (r exportRow) fields() []any {
+	return []any{
+		r.inv.Experiment, r.inv.ID, timeText(r.inv.Started), r.member.Dataset, r.member.Model, r.member.Method, r.member.Configuration,
+		r.member.Condition, r.member.Seed, r.member.Status, r.member.Selected, r.member.Action,
+		r.metric.Split, r.metric.Slice, r.metric.Name, r.metric.Value, r.metric.N, r.metric.Flag,
+		r.run.TrainableParams, r.run.TotalParams, r.run.StoredBytes, r.run.TrainSeconds, r.run.TokensPerSecond, r.run.PeakBytes, r.run.Steps,
+	}
+}
+
+// exportRows calls each for every metric of every invocation of an experiment
+// ("" for all), oldest first.
+func (s *Store) exportRows(ctx context.Context, experiment string, each func(exportRow) error) error {
+	invocations, err := s.Invocations(ctx, experiment)
+	if err != nil {
+		return err
+	}
+	for _, inv := range invocations {
+		all, err := s.Members(ctx, inv.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range all {
+			row := exportRow{inv: inv, member: m}
+			var metrics []Metric
+			if m.Action != "" {
+				run, err := s.load(ctx, m.Action, m.Seed)
+				if err != nil {
+					return err
+				}
+				row.run, metrics = run.Run, run.Metrics
+			}
+			if len(metrics) == 0 {
+				row.metric.Value = math.NaN()
+				metrics = []Metric{row.metric}
+			}
+			for _, row.metric = range metrics {
+				if err := each(row); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ExportCSV writes one line per run and metric. Text that a spreadsheet would
+// take for a formula is preceded by an apostrophe.
+func (s *Store) ExportCSV(ctx context.Context, w io.Writer, experiment string) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(exportColumns); err != nil {
+		return err
+	}
+	err := s.exportRows(ctx, experiment, func(r exportRow) error {
+		var line []string
+		for _, f := range r.fields() {
+			switch v := f.(type) {
+			case string:
+				line = append(line, inertCell(v))
+			case int64:
+				line = append(line, strconv.FormatInt(v, 10))
+			case float64:
+				line = append(line, strconv.FormatFloat(v, 'g', -1, 64))
+			case bool:
+				line = append(line, strconv.FormatBool(v))
+			}
+		}
+		return out.Write(line)
+	})
+	if err != nil {
+		return fmt.Errorf("export csv: %w", err)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// inertCell keeps spreadsheets from running text. They take a leading =, +, -
+// or @ (also after blanks or in full width) for a formula, and a tab or return
+// for the start of another cell; control characters have no place in a name.
+func inertCell(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
+	start := strings.TrimLeft(clean, " \u00a0\u3000\ufeff\u200b'\"")
+	if start == "" {
+		return clean
+	}
+	for _, lead := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%"} {
+		if strings.HasPrefix(start, lead) {
+			return "'" + clean
+		}
+	}
+	return clean
+}
+
+// ExportJSONL writes one object per run and metric, keys as the columns of the
+// csv export. A value that is not finite is the string "NaN", "Infinity" or
+// "-Infinity", since JSON has no such numbers.
+func (s *Store) ExportJSONL(ctx context.Context, w io.Writer, experiment string) error {
+	err := s.exportRows(ctx, experiment, func(r exportRow) error {
+		line := []byte{'{'}
+		for k, f := range r.fields() {
+			if v, isNumber := f.(float64); isNumber {
+				f = jsonNumber(v)
+			}
+			value, err := json.Marshal(f)
+			if err != nil {
+				return err
+			}
+			if k > 0 {
+				line = append(line, ',')
+			}
+			line = fmt.Appendf(line, "%q:%s", exportColumns[k], value)
+		}
+		_, err := w.Write(append(line, '}', '\n'))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("export jsonl: %w", err)
+	}
+	return nil
+}
+
+func jsonNumber(v float64) any {
+	switch {
+	case math.IsNaN(v):
+		return "NaN"
+	case math.IsInf(v, 1):
+		return "Infinity"
+	case math.IsInf(v, -1):
+		return "-Infinity"
+	}
+	return v
+}
+
+// ExportMLflow writes the folder layout of MLflow's file store: one experiment
+// per experiment, one run per member, its metrics, parameters and curve. Times
+// of metrics are the invocation's start, because the database keeps no others.
+func (s *Store) ExportMLflow(ctx context.Context, folder, experiment string) error {
+	invocations, err := s.Invocations(ctx, experiment)
+	if err != nil {
+		return err
+	}
+	for _, inv := range invocations {
+		home := filepath.Join(folder, "mlruns", mlflowID("experiment", inv.Experiment)[:18])
+		meta := fmt.Sprintf("artifact_location: ''\nexperiment_id: '%s'\nlifecycle_stage: active\nname: %s\n", filepath.Base(home), yamlText(inv.Experiment))
+		if err := writeFile(filepath.Join(home, "meta.yaml"), meta); err != nil {
+			return fmt.Errorf("export mlflow: %w", err)
+		}
+		all, err := s.Members(ctx, inv.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range all {
+			if err := s.mlflowRun(ctx, home, inv, m); err != nil {
+				return fmt.Errorf("export mlflow: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) mlflowRun(ctx context.Context, home string, inv Invocation, m Member) error {
+	id := mlflowID("run", inv.ID, m.Dataset, m.Model, m.Configuration, m.Condition, strconv.FormatInt(m.Seed, 10))[:32]
+	start, end := inv.Started.UnixMilli(), inv.Finished.UnixMilli()
+	if inv.Finished.IsZero() {
+		end = start
+	}
+	status := 3 // finished
+	if m.Action == "" {
+		status = 4 // failed
+	}
+	files := map[string]string{
+		"meta.yaml": fmt.Sprintf("artifact_uri: ''\nend_time: %d\nentry_point_name: ''\nexperiment_id: '%s'\nlifecycle_stage: active\nrun_id: %s\nrun_name: %s\nrun_uuid: %s\nsource_name: ''\nsource_type: 4\nsource_version: ''\nstart_time: %d\nstatus: %d\ntags: []\nuser_id: ''\n",
+			end, filepath.Base(home), id, yamlText(m.Configuration), id, start, status),
+		"tags/mlflow.runName": m.Configuration,
+		"tags/status":         m.Status,
+		"tags/invocation":     inv.ID,
+		"tags/action":         m.Action,
+		"params/dataset":      m.Dataset,
+		"params/model":        m.Model,
+		"params/method":       m.Method,
+		"params/condition":    m.Condition,
+		"params/seed":         strconv.FormatInt(m.Seed, 10),
+		"params/selected":     strconv.FormatBool(m.Selected),
+	}
+	if m.Action != "" {
+		run, err := s.load(ctx, m.Action, m.Seed)
+		if err != nil {
+			return err
+		}
+		for _, k := range run.Metrics {
+			name := "metrics/" + mlflowName(k.Split+"."+k.Name)
+			if k.Slice != "all" {
+				name = "metrics/" + mlflowName(k.Split+"."+k.Slice+"."+k.Name)
+			}
+			files[name] += fmt.Sprintf("%d %s 0\n", start, mlflowNumber(k.Value))
+		}
+		for _, p := range run.Curve {
+			files["metrics/"+mlflowName("training."+p.Name)] += fmt.Sprintf("%d %s %d\n", start, mlflowNumber(p.Value), p.Step)
+		}
+		for name, v := range map[string]float64{
+			"trainable_params": float64(run.TrainableParams), "stored_bytes": float64(run.StoredBytes),
+			"train_seconds": run.TrainSeconds, "peak_bytes": float64(run.PeakBytes),
+		} {
+			files["metrics/cost."+name] = fmt.Sprintf("%d %s 0\n", start, mlflowNumber(v))
+		}
+	}
+	for name, content := range files {
+		if err := writeFile(filepath.Join(home, id, filepath.FromSlash(name)), content); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(home, id, "artifacts"), 0o777)
+}
+
+func mlflowID(parts ...string) string {
+	c := newCanon()
+	c.text(parts...)
+	return c.hex()
+}
+
+// mlflowName keeps the letters MLflow allows in a metric's name, and only
+// those: the name becomes a file.
+func mlflowName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < 128 && (r == '_' || r == '.' || r == '-' || r == ' ' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') {
+			return r
+		}
+		return '-'
+	}, name)
+	if len(clean) > 200 {
+		clean = clean[:167] + "-" + mlflowID(name)[:32]
+	}
+	return clean
+}
+
+func mlflowNumber(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "nan"
+	case math.IsInf(v, 0):
+		return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(v, 'g', -1, 64)), "+")
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// yamlText quotes text as a double-quoted YAML scalar, which JSON's are.
+func yamlText(text string) string {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic("results: a string has no JSON form: " + err.Error())
+	}
+	return string(quoted)
+}
+
+func writeFile(path, content string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(content), 0o666)
+}
