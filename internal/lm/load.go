@@ -1,0 +1,145 @@
+package lm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"runexp/internal/lm/nn"
+	"runexp/internal/lm/safetensors"
+	"runexp/internal/lm/tensor"
+	"runexp/internal/lm/tokenizer"
+	"runexp/internal/lm/torchbin"
+)
+
+// Load reads a checkpoint: a folder in the Hugging Face layout, or a llama2.c
+// .bin file with its tokenizer beside it. Every missing, unexpected or
+// misshapen tensor is listed.
+func Load(path string) (*Base, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open model: %w", err)
+	}
+	if !info.IsDir() {
+		return loadLlama2C(path)
+	}
+	c, raw, err := readConfig(configFile(path))
+	if err != nil {
+		return nil, err
+	}
+	set, err := openTensors(path)
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	b, err := fromTensors(c, set)
+	if err != nil {
+		return nil, fmt.Errorf("open checkpoint %s: %w", path, err)
+	}
+	b.config = raw
+	if b.Tokenizer, err = tokenizer.Load(path); err != nil {
+		b.Free()
+		return nil, err
+	}
+	if n := b.Tokenizer.Size(); n > c.Vocabulary {
+		b.Free()
+		return nil, fmt.Errorf("open checkpoint %s: the tokenizer has %d tokens, but vocab_size is %d", path, n, c.Vocabulary)
+	}
+	return b, nil
+}
+
+// openTensors opens the weights of a folder: safetensors, whole or in shards,
+// or else PyTorch's own format.
+func openTensors(dir string) (safetensors.Source, error) {
+	set, err := safetensors.OpenDir(dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return set, err
+	}
+	torch, torchErr := torchbin.OpenDir(dir)
+	if errors.Is(torchErr, fs.ErrNotExist) {
+		return nil, err
+	}
+	return torch, torchErr
+}
+
+// fromTensors matches a checkpoint's tensors with the parameters of its shape.
+func fromTensors(c *nn.Config, set safetensors.Source) (*Base, error) {
+	names, unused, err := canonicalNames(c, set.Names())
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBase(c, false)
+	if err != nil {
+		return nil, err
+	}
+	b.Unused = unused
+	if err := b.fill(set, names); err != nil {
+		b.Free()
+		return nil, err
+	}
+	return b, nil
+}
+
+// fill reads every parameter; names maps canonical names to the file's.
+func (b *Base) fill(set safetensors.Source, names map[string]string) error {
+	var problems []string
+	known := map[string]bool{}
+	for _, s := range b.Arch.Specs() {
+		known[s.Name] = true
+		file, ok := names[s.Name]
+		if !ok {
+			problems = append(problems, fmt.Sprintf("missing tensor %q", s.Name))
+			continue
+		}
+		if info, _ := set.Info(file); !sameShape(info.Shape, s.Shape) {
+			problems = append(problems, fmt.Sprintf("tensor %q has shape %v, expected %v", file, info.Shape, s.Shape))
+			continue
+		}
+		p := b.Weights[s.Name]
+		if err := set.Read(file, p.Value.Slice()); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !known[name] {
+			problems = append(problems, fmt.Sprintf("unexpected tensor %q", names[name]))
+		}
+	}
+	if len(problems) > 0 {
+		return errors.New(strings.Join(problems, "\n  "))
+	}
+	return b.checkFinite()
+}
+
+// checkFinite refuses weights that are NaN or infinite.
+func (b *Base) checkFinite() error {
+	fault := &safetensors.NonFiniteError{}
+	scratch := tensor.NewArena()
+	defer scratch.Free()
+	flag := scratch.New(1, 1)
+	for _, name := range slices.Sorted(maps.Keys(b.Weights)) {
+		x := b.Weights[name].Value
+		tensor.NonFinite(flag, x, false)
+		if flag.Slice()[0] == 0 {
+			continue
+		}
+		if len(fault.Bad) == 10 {
+			fault.More = true
+			break
+		}
+		i := slices.IndexFunc(x.Slice(), func(v float32) bool { return v-v != 0 })
+		fault.Bad = append(fault.Bad, safetensors.Bad{Name: name, Index: int64(i), Value: x.Slice()[i]})
+	}
+	if len(fault.Bad) > 0 {
+		return fault
+	}
+	return nil
+}
+
+func sameShape(file []int64, spec []int) bool {
+	return slices.EqualFunc(file, spec, func(a int64, b int) bool { return a == int64(b) })
+}
