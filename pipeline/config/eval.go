@@ -1,0 +1,416 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// An evaluator computes expressions within a budget. It walks over HCL's
+// syntax tree itself and hands each node to HCL with its operands already
+// computed; so the meaning is HCL's while every step is counted, which HCL's
+// own evaluation, one call for a whole tree, does not allow.
+type evaluator struct {
+	budget  *budget
+	globals func(t hcl.Traversal) (cty.Value, int, bool) // value, how many steps of t it took, found
+	diags   hcl.Diagnostics
+}
+
+// A scope holds the variables of the `for` expressions around a node.
+type scope struct {
+	parent *scope
+	vars   map[string]cty.Value
+	item   *hclsyntax.AnonSymbolExpr // of a splat
+	value  cty.Value
+}
+
+func (s *scope) lookup(name string) (cty.Value, bool) {
+	for ; s != nil; s = s.parent {
+		if v, ok := s.vars[name]; ok {
+			return v, true
+		}
+	}
+	return cty.NilVal, false
+}
+
+func (s *scope) lookupItem(item *hclsyntax.AnonSymbolExpr) (cty.Value, bool) {
+	for ; s != nil; s = s.parent {
+		if s.item == item {
+			return s.value, true
+		}
+	}
+	return cty.NilVal, false
+}
+
+// evaluate computes expr. The second result is false if a diagnostic, now or
+// earlier, says why there is no value. A panic inside HCL or cty becomes a
+// diagnostic at the expression.
+func (e *evaluator) evaluate(expr hclsyntax.Expression) (v cty.Value, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			e.fail(expr.Range(), "Cannot evaluate this expression", fmt.Sprintf("The evaluator panicked: %v. This is a bug of runexp; please report it with this file.", r))
+			v, ok = cty.DynamicVal, false
+		}
+	}()
+	return e.eval(expr, nil)
+}
+
+func (e *evaluator) fail(rng hcl.Range, summary, detail string) (cty.Value, bool) {
+	e.diags = append(e.diags, errorAt(rng, summary, "%s", detail))
+	return cty.DynamicVal, false
+}
+
+// made charges a new value to the budget.
+func (e *evaluator) made(rng hcl.Range, v cty.Value) (cty.Value, bool) {
+	if err := e.budget.charge(v); err != nil {
+		return e.over(rng, err)
+	}
+	return v, true
+}
+
+func (e *evaluator) over(rng hcl.Range, err error) (cty.Value, bool) {
+	if d := limitError(rng, err); d != nil {
+		e.diags = append(e.diags, d)
+	}
+	return cty.DynamicVal, false
+}
+
+// shallow lets HCL compute one node whose operands are literals.
+func (e *evaluator) shallow(node hclsyntax.Expression) (cty.Value, bool) {
+	v, diags := node.Value(nil)
+	if diags.HasErrors() {
+		for _, d := range diags {
+			subject := node.Range()
+			if d.Subject != nil {
+				subject = *d.Subject
+			}
+			e.fail(subject, d.Summary, d.Detail)
+		}
+		return cty.DynamicVal, false
+	}
+	return e.made(node.Range(), v)
+}
+
+// operands computes several nodes, all of them even if one fails, and returns
+// them as literals at the same places.
+func (e *evaluator) operands(s *scope, nodes ...hclsyntax.Expression) ([]hclsyntax.Expression, bool) {
+	out, all := make([]hclsyntax.Expression, len(nodes)), true
+	for i, n := range nodes {
+		v, ok := e.eval(n, s)
+		all = all && ok
+		out[i] = &hclsyntax.LiteralValueExpr{Val: v, SrcRange: n.Range()}
+	}
+	return out, all
+}
+
+// readable counts what HCL is about to read or copy as a whole. Without it a
+// list compared in a loop, or a text repeated in a template, would cost much
+// more than was ever built.
+func (e *evaluator) readable(in []hclsyntax.Expression) bool {
+	bytes := 0
+	for _, x := range in {
+		lit := x.(*hclsyntax.LiteralValueExpr)
+		switch t := lit.Val.Type(); {
+		case t == cty.String && !lit.Val.IsNull():
+			bytes += len(lit.Val.AsString())
+		case !t.IsPrimitiveType():
+			if err := e.budget.charge(lit.Val); err != nil {
+				e.over(lit.SrcRange, err)
+				return false
+			}
+		}
+	}
+	if err := e.budget.reserve(bytes); err != nil {
+		e.over(in[0].Range(), err)
+		return false
+	}
+	return true
+}
+
+func (e *evaluator) eval(expr hclsyntax.Expression, s *scope) (cty.Value, bool) {
+	if err := e.budget.spend(1, 0); err != nil {
+		return e.over(expr.Range(), err)
+	}
+	switch n := expr.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		return e.made(n.SrcRange, n.Val)
+	case *hclsyntax.ParenthesesExpr:
+		return e.eval(n.Expression, s)
+	case *hclsyntax.TemplateWrapExpr:
+		return e.eval(n.Wrapped, s)
+	case *hclsyntax.ScopeTraversalExpr:
+		return e.traverse(n, s)
+	case *hclsyntax.RelativeTraversalExpr:
+		in, ok := e.operands(s, n.Source)
+		if !ok {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.RelativeTraversalExpr{Source: in[0], Traversal: n.Traversal, SrcRange: n.SrcRange})
+	case *hclsyntax.IndexExpr:
+		in, ok := e.operands(s, n.Collection, n.Key)
+		if !ok {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.IndexExpr{Collection: in[0], Key: in[1], SrcRange: n.SrcRange, OpenRange: n.OpenRange, BracketRange: n.BracketRange})
+	case *hclsyntax.UnaryOpExpr:
+		in, ok := e.operands(s, n.Val)
+		if !ok {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.UnaryOpExpr{Op: n.Op, Val: in[0], SrcRange: n.SrcRange, SymbolRange: n.SymbolRange})
+	case *hclsyntax.BinaryOpExpr:
+		in, ok := e.operands(s, n.LHS, n.RHS)
+		if !ok || !e.readable(in) {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.BinaryOpExpr{LHS: in[0], Op: n.Op, RHS: in[1], SrcRange: n.SrcRange})
+	case *hclsyntax.ConditionalExpr:
+		in, ok := e.operands(s, n.Condition, n.TrueResult, n.FalseResult)
+		if !ok || !e.readable(in) {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.ConditionalExpr{Condition: in[0], TrueResult: in[1], FalseResult: in[2], SrcRange: n.SrcRange})
+	case *hclsyntax.TemplateExpr:
+		return e.template(n, s)
+	case *hclsyntax.TemplateJoinExpr:
+		in, ok := e.operands(s, n.Tuple)
+		if !ok || !e.readable(in) {
+			return cty.DynamicVal, false
+		}
+		return e.shallow(&hclsyntax.TemplateJoinExpr{Tuple: in[0]})
+	case *hclsyntax.TupleConsExpr:
+		return e.tuple(n, s)
+	case *hclsyntax.ObjectConsExpr:
+		return e.object(n, s)
+	case *hclsyntax.ObjectConsKeyExpr:
+		if name := hcl.ExprAsKeyword(n.Wrapped); name != "" && !n.ForceNonLiteral {
+			return e.made(n.Range(), cty.StringVal(name))
+		}
+		return e.eval(n.Wrapped, s)
+	case *hclsyntax.FunctionCallExpr:
+		return e.call(n, s)
+	case *hclsyntax.ForExpr:
+		return e.forExpr(n, s)
+	case *hclsyntax.SplatExpr:
+		return e.splat(n, s)
+	case *hclsyntax.AnonSymbolExpr:
+		v, ok := s.lookupItem(n)
+		return v, ok
+	}
+	return e.fail(expr.Range(), "Unsupported expression", fmt.Sprintf("An expression of this kind (%T) has no meaning here.", expr))
+}
+
+func (e *evaluator) traverse(n *hclsyntax.ScopeTraversalExpr, s *scope) (cty.Value, bool) {
+	v, ok := s.lookup(n.Traversal.RootName())
+	taken := 1
+	if !ok {
+		if v, taken, ok = e.globals(n.Traversal); !ok {
+			return cty.DynamicVal, false
+		}
+	}
+	if taken == len(n.Traversal) {
+		return v, true // nothing new was made
+	}
+	out, diags := n.Traversal[taken:].TraverseRel(v)
+	if diags.HasErrors() {
+		return e.fail(n.SrcRange, diags[0].Summary, diags[0].Detail)
+	}
+	return e.made(n.SrcRange, out)
+}
+
+func (e *evaluator) template(n *hclsyntax.TemplateExpr, s *scope) (cty.Value, bool) {
+	in, ok := e.operands(s, n.Parts...)
+	if !ok || !e.readable(in) {
+		return cty.DynamicVal, false
+	}
+	return e.shallow(&hclsyntax.TemplateExpr{Parts: in, SrcRange: n.SrcRange})
+}
+
+func (e *evaluator) tuple(n *hclsyntax.TupleConsExpr, s *scope) (cty.Value, bool) {
+	values, all := make([]cty.Value, len(n.Exprs)), true
+	for i, x := range n.Exprs {
+		v, ok := e.eval(x, s)
+		values[i], all = v, all && ok
+	}
+	if !all {
+		return cty.DynamicVal, false
+	}
+	return e.made(n.SrcRange, cty.TupleVal(values))
+}
+
+func (e *evaluator) object(n *hclsyntax.ObjectConsExpr, s *scope) (cty.Value, bool) {
+	values, all := map[string]cty.Value{}, true
+	for _, item := range n.Items {
+		k, okKey := e.eval(item.KeyExpr, s)
+		v, okValue := e.eval(item.ValueExpr, s)
+		if !okKey || !okValue {
+			all = false
+			continue
+		}
+		key, err := keyText(k)
+		if err != nil {
+			e.fail(item.KeyExpr.Range(), "Invalid key", err.Error())
+			all = false
+			continue
+		}
+		if _, twice := values[key]; twice {
+			e.fail(item.KeyExpr.Range(), "Key given twice", fmt.Sprintf("The key %q stands in this map already.", key))
+			all = false
+		}
+		values[key] = v
+	}
+	if !all {
+		return cty.DynamicVal, false
+	}
+	return e.made(n.SrcRange, cty.ObjectVal(values))
+}
+
+// keyText makes a map's key of a value: texts, numbers and booleans can be one.
+func keyText(k cty.Value) (string, error) {
+	if k.IsNull() {
+		return "", fmt.Errorf("A key must not be null.")
+	}
+	text, err := convert.Convert(k, cty.String)
+	if err != nil || !text.IsKnown() || text.IsNull() {
+		return "", fmt.Errorf("A key must be a text; this is %s.", describe(k))
+	}
+	return text.AsString(), nil
+}
+
+// elements returns keys and values of a list or map, or false for other values.
+func elements(v cty.Value) (keys, values []cty.Value, ok bool) {
+	if v.IsNull() || !v.IsKnown() || !v.CanIterateElements() {
+		return nil, nil, false
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		k, x := it.Element()
+		keys, values = append(keys, k), append(values, x)
+	}
+	return keys, values, true
+}
+
+func (e *evaluator) forExpr(n *hclsyntax.ForExpr, s *scope) (cty.Value, bool) {
+	collection, ok := e.eval(n.CollExpr, s)
+	if !ok {
+		return cty.DynamicVal, false
+	}
+	keys, values, ok := elements(collection)
+	if !ok {
+		return e.fail(n.CollExpr.Range(), "Not a list or map", fmt.Sprintf("A for expression goes over a list or map; this is %s.", describe(collection)))
+	}
+	var list []cty.Value
+	object, groups := map[string]cty.Value{}, map[string][]cty.Value{}
+	for i, v := range values {
+		inner := &scope{parent: s, vars: map[string]cty.Value{n.ValVar: v}}
+		if n.KeyVar != "" {
+			inner.vars[n.KeyVar] = keys[i]
+		}
+		if n.CondExpr != nil {
+			c, ok := e.eval(n.CondExpr, inner)
+			if !ok {
+				return cty.DynamicVal, false
+			}
+			if c.IsNull() || c.Type() != cty.Bool {
+				return e.fail(n.CondExpr.Range(), "Not a condition", fmt.Sprintf("The if of a for expression needs true or false; this is %s.", describe(c)))
+			}
+			if c.False() {
+				continue
+			}
+		}
+		x, ok := e.eval(n.ValExpr, inner)
+		if !ok {
+			return cty.DynamicVal, false // one message, not one for each element
+		}
+		if n.KeyExpr == nil {
+			list = append(list, x)
+			continue
+		}
+		k, ok := e.eval(n.KeyExpr, inner)
+		if !ok {
+			return cty.DynamicVal, false
+		}
+		key, err := keyText(k)
+		if err != nil {
+			return e.fail(n.KeyExpr.Range(), "Invalid key", err.Error())
+		}
+		if _, twice := object[key]; twice && !n.Group {
+			return e.fail(n.KeyExpr.Range(), "Key given twice", fmt.Sprintf("Two elements have the key %q; with ... after the value they are grouped.", key))
+		}
+		object[key] = x
+		groups[key] = append(groups[key], x)
+	}
+	switch {
+	case n.KeyExpr == nil:
+		return e.made(n.SrcRange, cty.TupleVal(list))
+	case n.Group:
+		for key, group := range groups {
+			object[key] = cty.TupleVal(group)
+		}
+	}
+	return e.made(n.SrcRange, cty.ObjectVal(object))
+}
+
+func (e *evaluator) splat(n *hclsyntax.SplatExpr, s *scope) (cty.Value, bool) {
+	source, ok := e.eval(n.Source, s)
+	if !ok {
+		return cty.DynamicVal, false
+	}
+	_, values, isList := elements(source)
+	if !isList || source.Type().IsObjectType() || source.Type().IsMapType() {
+		return e.fail(n.Source.Range(), "Not a list", fmt.Sprintf("[*] goes over a list; this is %s.", describe(source)))
+	}
+	var list []cty.Value
+	for _, v := range values {
+		x, ok := e.eval(n.Each, &scope{parent: s, item: n.Item, value: v})
+		if !ok {
+			return cty.DynamicVal, false
+		}
+		list = append(list, x)
+	}
+	return e.made(n.SrcRange, cty.TupleVal(list))
+}
+
+func (e *evaluator) call(n *hclsyntax.FunctionCallExpr, s *scope) (cty.Value, bool) {
+	f, known := functions[n.Name]
+	if !known {
+		return e.fail(n.NameRange, fmt.Sprintf("No function is named %q", n.Name), allowed(n.Name, "functions", functionNames()))
+	}
+	var args []cty.Value
+	all := true
+	for i, a := range n.Args {
+		v, ok := e.eval(a, s)
+		if !ok {
+			all = false
+			continue
+		}
+		if n.ExpandFinal && i == len(n.Args)-1 {
+			_, values, isList := elements(v)
+			if !isList {
+				e.fail(a.Range(), "Not a list", fmt.Sprintf("... spreads a list over the arguments; this is %s.", describe(v)))
+				all = false
+			}
+			args = append(args, values...)
+			continue
+		}
+		args = append(args, v)
+	}
+	if !all {
+		return cty.DynamicVal, false
+	}
+	rng := n.Range()
+	v, err := f.call(e.budget, args)
+	switch err := err.(type) {
+	case nil:
+		return e.made(rng, v)
+	case *argumentError:
+		at := rng
+		if err.index < len(n.Args) && !n.ExpandFinal {
+			at = n.Args[err.index].Range()
+		}
+		return e.fail(at, fmt.Sprintf("Wrong argument of %s", n.Name), fmt.Sprintf("%s Usage: %s.", err.Error(), f.usage))
+	}
+	return e.over(rng, err)
+}
