@@ -12,6 +12,7 @@ import (
 // to do it in. It ends with Close, or with the process, however that ends.
 type Attempt struct {
 	Out  string // empty folder for the output, to be committed
+	Temp string // empty folder that goes when the attempt ends
 	Work string // durable folder for checkpoints; holds what an earlier attempt that was cut off left there
 
 	store *Store
@@ -54,15 +55,16 @@ func (s *Store) attempt(action ID, lease Lock) *Attempt {
 	dir := s.attemptPath(action)
 	return &Attempt{
 		Out:   filepath.Join(dir, "out"),
+		Temp:  filepath.Join(dir, "temp"),
 		Work:  filepath.Join(dir, "work"),
 		store: s, dir: dir, lease: lease,
 	}
 }
 
-// Prepare creates the folders; Out is emptied, Work is kept.
+// Prepare creates the folders; Out and Temp are emptied, Work is kept.
 func (a *Attempt) Prepare() error {
-	err := a.store.removeAll(a.Out)
-	for _, d := range []string{a.dir, a.Out, a.Work} {
+	err := errors.Join(a.store.removeAll(a.Out), a.store.removeAll(a.Temp))
+	for _, d := range []string{a.dir, a.Out, a.Temp, a.Work} {
 		if err == nil {
 			if err = a.store.fs.Mkdir(d); errors.Is(err, fs.ErrExist) {
 				err = nil
@@ -83,7 +85,7 @@ func (a *Attempt) Close(done bool) error {
 	if done {
 		err = a.store.removeAll(a.dir)
 	} else {
-		err = a.store.removeAll(a.Out)
+		err = errors.Join(a.store.removeAll(a.Out), a.store.removeAll(a.Temp))
 		if list, errList := a.store.fs.ReadDir(a.Work); errList == nil && len(list) == 0 {
 			err = errors.Join(err, a.store.removeAll(a.dir))
 		}

@@ -29,8 +29,9 @@ func NewRecipe(stage string, version int, numeric string) *Recipe {
 	return r
 }
 
-// Struct adds every field of v under prefix; see Append for the rules. It
-// panics on a field that cannot count, which is a mistake of the program.
+// Struct adds every field of a struct, or of the struct that a pointer leads
+// to, under prefix; appendValue has the rules. The name of its own type does not
+// count. It panics on a field that cannot count, which is a mistake of the program.
 func (r *Recipe) Struct(prefix string, v any) {
 	appendValue(r, segment("", prefix), v)
 }

@@ -36,8 +36,15 @@ const maxDepth = 100
 //   - A type with a method KeyText() string is written as that text; one that
 //     hides all its fields must have that, or MarshalText.
 func appendValue(r *Recipe, path string, v any) {
-	w := recipeWriter{r}
-	w.dynamic(path, reflect.ValueOf(v), 0)
+	w, value := recipeWriter{r}, reflect.ValueOf(v)
+	for value.Kind() == reflect.Pointer && !value.IsNil() {
+		value = value.Elem()
+	}
+	if !value.IsValid() {
+		w.r.line(path, "nil")
+		return
+	}
+	w.value(path, value, 0)
 }
 
 type recipeWriter struct{ r *Recipe }

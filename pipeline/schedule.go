@@ -1,0 +1,398 @@
+package pipeline
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"runexp/pipeline/cache"
+)
+
+// run is the state of one Executor.Run. One goroutine, that of loop, owns it;
+// the goroutines of running nodes only send events.
+type run struct {
+	x        *Executor
+	ctx      context.Context
+	waitCtx  context.Context // ends with ctx, or when nothing new may start
+	stopWait context.CancelFunc
+	keys     keys
+	observer *serialObserver
+	memo     *Memo
+
+	states map[*Node]*state
+	order  []*state // inputs before those that read them
+
+	resolvable []*state // output ids of all inputs known, not yet looked up
+	found      []*state // wanted and cached, not yet checked
+	ready      readyHeap
+	events     chan event
+
+	running   int   // nodes that hold one of Parallel places
+	waiting   int   // nodes that wait for another process
+	memory    int64 // bytes that running nodes need, by their estimates
+	exclusive bool  // the node that runs wants to be alone
+	fatal     error // the cache cannot be written: nothing new starts
+	fatalNode *Node
+}
+
+// state is what is known of a node.
+type state struct {
+	node      *Node
+	index     int // in post-order: the lower runs first
+	inputs    []*state
+	consumers []*state
+	wanted    bool
+
+	unknown int // inputs whose output is not known
+	recipe  []byte
+	action  cache.ID
+	entry   *cache.Entry // output is known; its files may be gone
+
+	files   bool // the entry's files are there
+	needed  bool // has to run, and has not finished
+	lacking int  // inputs whose files are not there, of a needed node
+	waiters []*state
+	attempt *cache.Attempt // lease, held since a wait for another process
+	starved int            // times it could not run because an input was damaged
+
+	result *Result
+}
+
+// event is news from the goroutine of a node.
+type event struct {
+	st      *state
+	ran     bool           // it held a place
+	attempt *cache.Attempt // the lease waited for
+	starved bool           // an input's files were damaged
+	entry   *cache.Entry
+	cached  bool // the entry came from another process
+	err     error
+	fatal   bool
+	took    time.Duration
+}
+
+// readyHeap holds the nodes that can run, the first in post-order on top.
+type readyHeap []*state
+
+func (h readyHeap) Len() int           { return len(h) }
+func (h readyHeap) Less(i, j int) bool { return h[i].index < h[j].index }
+func (h readyHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *readyHeap) Push(x any)        { *h = append(*h, x.(*state)) }
+func (h *readyHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
+
+// loop runs until nothing is running and nothing more can.
+func (r *run) loop() {
+	for _, st := range r.order {
+		if st.unknown == 0 {
+			r.resolvable = append(r.resolvable, st)
+		}
+	}
+	for {
+		r.resolveAll()
+		r.launch()
+		if r.running == 0 && r.waiting == 0 {
+			break
+		}
+		r.handle(<-r.events)
+	}
+	for _, st := range r.ready { // leases of nodes that were waiting for a place
+		if st.attempt != nil {
+			st.attempt.Close(false)
+			st.attempt = nil
+		}
+	}
+}
+
+func (r *run) stopped() bool { return r.fatal != nil || r.ctx.Err() != nil }
+
+// resolveAll looks up everything that can be, then checks the wanted ones that
+// were found.
+func (r *run) resolveAll() {
+	for len(r.resolvable) > 0 && !r.stopped() {
+		for len(r.resolvable) > 0 && r.ctx.Err() == nil {
+			st := r.resolvable[0]
+			r.resolvable = r.resolvable[1:]
+			r.resolve(st)
+		}
+		r.checkFound()
+	}
+}
+
+// resolve computes a node's key and looks it up.
+func (r *run) resolve(st *state) {
+	if st.result != nil {
+		return // skipped meanwhile
+	}
+	recipe, err := r.keys.recipe(st.node, func(n *Node) cache.ID { return r.states[n].entry.Output() })
+	if err != nil {
+		r.fail(st, err, 0)
+		return
+	}
+	st.recipe, st.action = recipe.Text(), recipe.ID()
+	entry, err := r.x.Cache.Lookup(st.action)
+	if err != nil {
+		r.need(st) // whatever the reason; Plan shows it
+		return
+	}
+	r.know(st, entry)
+	switch {
+	case r.x.Verify:
+		r.need(st)
+	case st.wanted:
+		r.found = append(r.found, st)
+	default:
+		r.finish(st, &Result{Status: Cached, Entry: entry})
+	}
+}
+
+// know records a node's output, and passes it on to those that read it.
+func (r *run) know(st *state, entry *cache.Entry) {
+	first := st.entry == nil
+	st.entry = entry
+	if !first {
+		return
+	}
+	for _, c := range st.consumers {
+		if c.unknown--; c.unknown == 0 {
+			r.resolvable = append(r.resolvable, c)
+		}
+	}
+}
+
+// checkFound pins the wanted nodes that were found, and reads them once: whoever
+// wants them is about to. What was dropped on purpose stays so.
+func (r *run) checkFound() {
+	found := r.found
+	r.found = nil
+	entries := make([]*cache.Entry, len(found))
+	for i, st := range found {
+		entries[i] = st.entry
+	}
+	if err := r.x.Cache.Pin(entries...); err != nil {
+		if len(found) > 0 {
+			r.stop(found[0], err)
+		}
+		return
+	}
+	for _, st := range found {
+		if err := st.entry.Check(); err != nil && !st.entry.Dropped() {
+			r.need(st)
+			continue
+		}
+		r.finish(st, &Result{Status: Cached, Entry: st.entry})
+	}
+}
+
+// need makes a node run, as soon as the files of its inputs are there; those
+// that are gone are made again.
+func (r *run) need(st *state) {
+	if st.needed {
+		return
+	}
+	st.needed = true
+	st.lacking = 0
+	for _, in := range st.inputs {
+		if in.failed() { // its files are gone, and could not be made again
+			r.skip(st, in)
+			return
+		}
+		if !in.files && in.entry.Complete() == nil && !in.needed {
+			in.files = true
+		}
+		if !in.files {
+			st.lacking++
+			in.waiters = append(in.waiters, st)
+			r.need(in)
+			if !st.needed {
+				return // it was skipped with the input
+			}
+		}
+	}
+	if st.lacking == 0 {
+		heap.Push(&r.ready, st)
+	}
+}
+
+// launch starts ready nodes as long as there is a place, and memory, for the
+// first of them. A node that does not fit is not overtaken by smaller ones, or
+// it might wait for ever.
+func (r *run) launch() {
+	for len(r.ready) > 0 && !r.stopped() {
+		st := r.ready[0]
+		weight := st.node.Weight
+		if limit := r.x.MemoryLimit; limit > 0 && weight.MemoryBytes > limit {
+			heap.Pop(&r.ready)
+			r.fail(st, fmt.Errorf("%w: it needs %d bytes of memory by estimate, the limit is %d", ErrResources, weight.MemoryBytes, limit), 0)
+			continue
+		}
+		if !r.fits(weight) {
+			return
+		}
+		heap.Pop(&r.ready)
+		if st.attempt == nil && !r.lease(st) {
+			continue
+		}
+		r.running++
+		r.memory += weight.MemoryBytes
+		r.exclusive = weight.Exclusive
+		job, attempt := r.newJob(st)
+		go r.runNode(st, job, attempt)
+	}
+}
+
+// fits reports whether a node may run beside those that do. Alone it always
+// may; values in memory that nobody uses make room.
+func (r *run) fits(w Cost) bool {
+	if r.running > 0 && (r.running >= max(r.x.Parallel, 1) || r.exclusive || w.Exclusive) {
+		return false
+	}
+	if r.x.MemoryLimit <= 0 {
+		return true
+	}
+	over := r.memory + r.memo.Bytes() + w.MemoryBytes - r.x.MemoryLimit
+	return over <= 0 || r.memo.Evict(over) >= over || r.running == 0
+}
+
+// lease takes the right to run a node. If another process runs it, it waits
+// aside, without a place, until that one is done or dead.
+func (r *run) lease(st *state) bool {
+	attempt, heldBy, err := r.x.Cache.TryBegin(st.action, st.node.Addr)
+	if err != nil {
+		r.stop(st, err)
+		return false
+	}
+	if attempt != nil {
+		st.attempt = attempt
+		return true
+	}
+	r.waiting++
+	say := func(heldBy string) {
+		r.observer.progress(st.node, Progress{Note: "waiting for " + heldBy})
+	}
+	go func() {
+		say(heldBy)
+		attempt, err := r.x.Cache.Begin(r.waitCtx, st.action, st.node.Addr, say)
+		r.events <- event{st: st, attempt: attempt, err: err}
+	}()
+	return false
+}
+
+// handle takes in what a node's goroutine says.
+func (r *run) handle(e event) {
+	st := e.st
+	if !e.ran { // it waited for another process
+		r.waiting--
+		if e.err != nil {
+			if !r.stopped() {
+				r.stop(st, e.err)
+			}
+			return
+		}
+		st.attempt = e.attempt
+		heap.Push(&r.ready, st)
+		return
+	}
+	r.running--
+	r.memory -= st.node.Weight.MemoryBytes
+	r.exclusive = false
+	switch {
+	case e.starved && st.starved < 3:
+		st.starved++
+		st.needed = false
+		for _, in := range st.inputs {
+			in.files = false
+		}
+		r.need(st)
+	case e.err != nil && e.fatal:
+		r.stop(st, e.err)
+	case e.err != nil && r.ctx.Err() != nil && !errors.Is(e.err, ErrIntegrity):
+		st.needed = false
+		r.finish(st, &Result{Status: Interrupted, Err: fmt.Errorf("%w: %w", ErrInterrupted, e.err), Duration: e.took})
+	case e.err != nil:
+		r.fail(st, e.err, e.took)
+	case st.entry != nil && st.entry.Output() != e.entry.Output():
+		r.fail(st, fmt.Errorf("%w: %s gave output %s before and %s now", ErrNondeterministic, st.node.Addr,
+			st.entry.Output().Short(), e.entry.Output().Short()), e.took)
+	default:
+		status := Ran
+		if e.cached {
+			status = Cached
+		}
+		r.complete(st, e.entry, status, e.took)
+	}
+}
+
+// complete marks a node's files as there, and lets those go on that need them.
+func (r *run) complete(st *state, entry *cache.Entry, status Status, took time.Duration) {
+	st.needed, st.files = false, true
+	r.finish(st, &Result{Status: status, Entry: entry, Duration: took})
+	r.know(st, entry)
+	st.entry = entry
+	waiters := st.waiters
+	st.waiters = nil
+	for _, w := range waiters {
+		if w.lacking--; w.lacking == 0 && w.needed {
+			heap.Push(&r.ready, w)
+		}
+	}
+}
+
+// fail ends a node, and skips those that cannot go on without it: all that
+// read it if its output is not known, else those that wait for its files.
+func (r *run) fail(st *state, err error, took time.Duration) {
+	st.needed = false
+	r.finish(st, &Result{Status: Failed, Err: fmt.Errorf("%s: %w", st.node.Addr, err), Duration: took})
+	r.skipDependents(st, st)
+}
+
+func (r *run) skipDependents(st, because *state) {
+	dependents := st.waiters
+	st.waiters = nil
+	if st.entry == nil {
+		dependents = append(dependents, st.consumers...)
+	}
+	for _, d := range dependents {
+		if d.result != nil && !d.needed {
+			continue // already done, or already skipped
+		}
+		r.skip(d, because)
+	}
+}
+
+// skip ends a node that needs one that failed, and those that need it in turn.
+func (r *run) skip(st, because *state) {
+	if because.result.Status == Skipped {
+		because = r.states[because.result.Because]
+	}
+	st.needed = false
+	r.finish(st, &Result{Status: Skipped, Because: because.node, Err: fmt.Errorf("%s: skipped because %s failed", st.node.Addr, because.node.Addr)})
+	r.skipDependents(st, because)
+}
+
+func (st *state) failed() bool {
+	return st.result != nil && (st.result.Status == Failed || st.result.Status == Skipped)
+}
+
+// stop lets nothing new start: the cache cannot be written.
+func (r *run) stop(st *state, err error) {
+	st.needed = false
+	r.finish(st, &Result{Status: Failed, Err: fmt.Errorf("%s: %w", st.node.Addr, err)})
+	if r.fatal == nil {
+		r.fatal, r.fatalNode = fmt.Errorf("%s: %w", st.node.Addr, err), st.node
+		r.stopWait()
+	}
+}
+
+// finish records and announces a node's result.
+func (r *run) finish(st *state, result *Result) {
+	result.Node = st.node
+	st.result = result
+	r.observer.done(st.node, result)
+}
