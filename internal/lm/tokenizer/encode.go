@@ -46,12 +46,12 @@ func (t *Tokenizer) EncodeInput(text, pair string, hasPair bool, o Options) Enco
 	defer t.workers.put(w)
 	w.reset()
 	t.encodeText(w, newText(text, 0, true))
-	sequences := [][]spot{snap(w.tokens, text)}
+	sequences := [][]spot{t.snap(w.tokens, text)}
 	if hasPair {
 		first := slices.Clone(sequences[0])
 		w.reset()
 		t.encodeText(w, newText(pair, 0, true))
-		sequences = [][]spot{first, snap(w.tokens, pair)}
+		sequences = [][]spot{first, t.snap(w.tokens, pair)}
 	}
 
 	truncated := false
@@ -119,7 +119,7 @@ func (t *Tokenizer) EncodeParts(parts []Part, o Options) Encoding {
 		}
 	}
 	flush(next)
-	return t.finishParts(snap(w.tokens, text), parts, o)
+	return t.finishParts(t.snap(w.tokens, text), parts, o)
 }
 
 // written is the part as it stands in the prompt.
@@ -224,8 +224,9 @@ func (w *worker) tokenize(m model, word string) []piece {
 }
 
 // snap moves offsets inside a character outwards to its borders: a token may be
-// some bytes of a character, but a range of text cannot.
-func snap(tokens []spot, text string) []spot {
+// some bytes of a character, but a range of text cannot. Where the template says
+// so, the blank that a token starts with is then left out of its range.
+func (t *Tokenizer) snap(tokens []spot, text string) []spot {
 	for i := range tokens {
 		tok := &tokens[i]
 		for tok.from > 0 && tok.from < len(text) && !utf8.RuneStart(text[tok.from]) {
@@ -233,6 +234,12 @@ func snap(tokens []spot, text string) []spot {
 		}
 		for tok.to < len(text) && !utf8.RuneStart(text[tok.to]) {
 			tok.to++
+		}
+		if t.template.trim {
+			s := text[tok.from:tok.to]
+			rest := strings.TrimLeftFunc(s, unicode.IsSpace)
+			tok.from += len(s) - len(rest)
+			tok.to -= len(rest) - len(strings.TrimRightFunc(rest, unicode.IsSpace))
 		}
 	}
 	return tokens

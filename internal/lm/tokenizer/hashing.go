@@ -46,7 +46,7 @@ func hashingSpec(size int) spec {
 		if i < len(bertSpecials) {
 			token = bertSpecials[i]
 		}
-		s.entries[i] = entry{token, int64(i), "tokenizer.json"}
+		s.entries[i] = entry{token, int64(i), line{"tokenizer.json", 1}}
 	}
 	s.template = func(*vocabulary) (template, error) { return bertTemplate(2, 3), nil }
 	s.model = func(*vocabulary, map[int32]bool) (model, error) { return hashing{size}, nil }

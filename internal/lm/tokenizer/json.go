@@ -266,6 +266,8 @@ func (v value) errorf(format string, args ...any) error {
 	return v.doc.errorf(v.at, format, args...)
 }
 
+func (v value) position() string { return fmt.Sprintf("%s: offset %d", v.doc.name, v.at) }
+
 // what names the kind of a value, for errors.
 func (v value) what() string {
 	switch v.doc.data[v.at] {

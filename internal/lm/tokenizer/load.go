@@ -95,6 +95,11 @@ func fromFiles(fs files) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if fs["tokenizer.json"] != nil {
+		if err := t.agrees(fs); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range sortedKeys(fs) {
 		t.files = append(t.files, file{name, fs[name]})
 	}
@@ -108,6 +113,31 @@ func readSpec(fs files, c config) (spec, error) {
 		return readTokenizerJSON(fs["tokenizer.json"], c)
 	case fs["vocab.txt"] != nil:
 		return readVocabTxt(fs["vocab.txt"], c)
+	case fs["vocab.json"] != nil && fs["merges.txt"] != nil:
+		return readVocabJSON(fs, c)
+	case fs["tok512.bin"] != nil:
+		return readLlama2c(fs["tok512.bin"], c)
 	}
 	return spec{}, ErrNoFiles
+}
+
+// agrees checks the ids of the older files against tokenizer.json.
+func (t *Tokenizer) agrees(fs files) error {
+	var entries []entry
+	if data, ok := fs["vocab.txt"]; ok {
+		entries, _ = vocabTxtEntries(data)
+	}
+	if data, ok := fs["vocab.json"]; ok {
+		more, err := readVocab("vocab.json", data)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, more...)
+	}
+	for _, e := range entries {
+		if id, ok := t.vocab.ids[e.token]; !ok || int64(id) != e.id {
+			return fmt.Errorf("%s: token %q has id %d, but not in tokenizer.json", e.where.position(), e.token, e.id)
+		}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ type spec struct {
 	normalizer normalizer
 	pre        preTokenizer
 	decoder    decoder
+	failure    *failure // nil: none of the parts can fail
 	// template is made once ids are known.
 	template func(v *vocabulary) (template, error)
 	// model is made last. It must not yield the banned ids.
@@ -27,7 +28,10 @@ func (s spec) build(c config) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{kind: s.kind, vocab: v, normalizer: s.normalizer, pre: s.pre, decoder: s.decoder}
+	t := &Tokenizer{kind: s.kind, vocab: v, normalizer: s.normalizer, pre: s.pre, decoder: s.decoder, failure: s.failure}
+	if t.failure == nil {
+		t.failure = new(failure)
+	}
 	if t.special, err = c.special(v); err != nil {
 		return nil, err
 	}
@@ -60,11 +64,16 @@ func (s spec) vocabulary() (*vocabulary, error) {
 			return nil, fmt.Errorf("added token %q has id %d, but also id %d", a.content, a.id, id)
 		default:
 			byToken[a.content] = int64(a.id)
-			entries = append(entries, entry{a.content, int64(a.id), "added tokens"})
+			entries = append(entries, entry{a.content, int64(a.id), addedTokenList{}})
 		}
 	}
 	return newVocabulary(entries)
 }
+
+// addedTokenList is the position of an added token.
+type addedTokenList struct{}
+
+func (addedTokenList) position() string { return "added tokens" }
 
 // specialIDs are the ids that text must not yield: tokens marked special,
 // tokens with a role (but for UNK) and those of the template.

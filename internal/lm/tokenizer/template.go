@@ -1,7 +1,10 @@
 package tokenizer
 
 // template says where special tokens stand around one text, and around two.
-type template struct{ single, pair []slot }
+type template struct {
+	single, pair []slot
+	trim         bool // offsets leave out white space at the borders of a token
+}
 
 // slot is a text, by its number 0 or 1, or else special tokens.
 type slot struct {
@@ -68,6 +71,8 @@ func (t template) ids() []int32 {
 }
 
 // join builds the encoding out of the tokens of each text.
+//
+// Types come from the template even where it is told to add nothing.
 func (t template) join(sequences [][]spot, noSpecial bool) Encoding {
 	n := t.length(len(sequences) == 2)
 	for _, s := range sequences {

@@ -61,7 +61,7 @@ type Tokenizer struct {
 	files      []file // what Save writes, in order of name
 
 	workers workers
-	failure failure
+	failure *failure
 }
 
 // Encode gives the ids of a text, without any special tokens.

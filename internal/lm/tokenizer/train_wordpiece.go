@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"iter"
@@ -158,7 +159,33 @@ func wordPieceFiles(tokens []string, lowercase bool) files {
   "mask_token": "[MASK]"
 }
 `, lowercase)
+	var added bytes.Buffer
+	for i, token := range bertSpecials {
+		if i > 0 {
+			added.WriteString(",\n")
+		}
+		fmt.Fprintf(&added, `{"id": %d, "content": %q, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}`, i, token)
+	}
+	whole := fmt.Sprintf(`{
+"version": "1.0",
+"truncation": null,
+"padding": null,
+"added_tokens": [
+%s
+],
+"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": %t},
+"pre_tokenizer": {"type": "BertPreTokenizer"},
+"post_processor": {"type": "TemplateProcessing",
+"single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}],
+"pair": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}, {"SpecialToken": {"id": "[SEP]", "type_id": 1}}],
+"special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]}, "[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}}},
+"decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
+"model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+"vocab": %s}
+}
+`, added.Bytes(), lowercase, bytes.TrimSpace(vocabJSON(tokens)))
 	return files{
+		"tokenizer.json":        []byte(whole),
 		"vocab.txt":             []byte(strings.Join(tokens, "\n") + "\n"),
 		"tokenizer_config.json": []byte(config),
 	}

@@ -104,3 +104,66 @@ func isWordRune(r rune) bool {
 	}
 	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic)
 }
+
+var (
+	nfc  = unicodeForm{norm.NFC}
+	nfd  = unicodeForm{norm.NFD}
+	nfkc = unicodeForm{norm.NFKC}
+	nfkd = unicodeForm{norm.NFKD}
+)
+
+// validUTF8 replaces what is not UTF-8 by U+FFFD, one for each maximal part of a
+// character as the Unicode standard recommends (chapter 3.9).
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	b := make([]byte, 0, len(s)+16)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r != utf8.RuneError || n > 1 {
+			b = append(b, s[i:i+n]...)
+			i += n
+			continue
+		}
+		b = append(b, "\uFFFD"...)
+		i++
+		for n := partial(s[i-1:]); n > 1; n-- {
+			i++
+		}
+	}
+	return string(b)
+}
+
+// partial is the length of the longest start of s that is the start of some
+// character; at least 1.
+func partial(s string) int {
+	c := s[0]
+	need, low, high := 0, byte(0x80), byte(0xBF)
+	switch {
+	case c >= 0xC2 && c <= 0xDF:
+		need = 1
+	case c >= 0xE0 && c <= 0xEF:
+		need = 2
+		if c == 0xE0 {
+			low = 0xA0
+		}
+		if c == 0xED {
+			high = 0x9F
+		}
+	case c >= 0xF0 && c <= 0xF4:
+		need = 3
+		if c == 0xF0 {
+			low = 0x90
+		}
+		if c == 0xF4 {
+			high = 0x8F
+		}
+	}
+	n := 1
+	for n <= need && n < len(s) && s[n] >= low && s[n] <= high {
+		low, high = 0x80, 0xBF
+		n++
+	}
+	return n
+}

@@ -16,18 +16,8 @@ func readVocabTxt(data []byte, c config) (spec, error) {
 		return s, fmt.Errorf("tokenizer_config.json: tokenizer_class %q with a vocab.txt is not known; known are BertTokenizer, DistilBertTokenizer and ElectraTokenizer", c.class)
 	}
 
-	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	capitals := false
-	for i, line := range lines {
-		token := strings.TrimSuffix(line, "\r")
-		if token == "" {
-			continue // an unused id
-		}
-		bracketed := strings.HasPrefix(token, "[") && strings.HasSuffix(token, "]")
-		capitals = capitals || !bracketed && strings.ContainsFunc(token, func(r rune) bool { return r >= 'A' && r <= 'Z' })
-		s.entries = append(s.entries, entry{token, int64(i), fmt.Sprintf("vocab.txt:%d", i+1)})
-	}
-
+	var capitals bool
+	s.entries, capitals = vocabTxtEntries(data)
 	lower := c.object.boolean("do_lower_case", !capitals)
 	s.normalizer = bertNormalizer{
 		cleanText:    true,
@@ -62,6 +52,21 @@ func readVocabTxt(data []byte, c config) (spec, error) {
 		return newWordPiece(v, "##", ids[0], 100, banned), nil
 	}
 	return s, nil
+}
+
+// vocabTxtEntries reads the lines and tells whether a token that is not in
+// brackets has a capital letter. A blank line is an id without a token.
+func vocabTxtEntries(data []byte) (entries []entry, capitals bool) {
+	for i, l := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n") {
+		token := strings.TrimSuffix(l, "\r")
+		if token == "" {
+			continue
+		}
+		bracketed := strings.HasPrefix(token, "[") && strings.HasSuffix(token, "]")
+		capitals = capitals || !bracketed && strings.ContainsFunc(token, func(r rune) bool { return r >= 'A' && r <= 'Z' })
+		entries = append(entries, entry{token, int64(i), line{"vocab.txt", i + 1}})
+	}
+	return entries, capitals
 }
 
 // find gives the ids of tokens that must be there.

@@ -20,8 +20,19 @@ type vocabulary struct {
 type entry struct {
 	token string
 	id    int64
-	where string // its position, for errors
+	where position
 }
+
+// position is where something stands in a file, for errors.
+type position interface{ position() string }
+
+// line is a place in a file of lines, counted from 1.
+type line struct {
+	file   string
+	number int
+}
+
+func (l line) position() string { return fmt.Sprintf("%s:%d", l.file, l.number) }
 
 // newVocabulary checks that ids are unique and nearly without holes, so that no
 // table is ever larger than the file that asks for it.
@@ -36,7 +47,7 @@ func newVocabulary(entries []entry) (*vocabulary, error) {
 	size := int64(0)
 	for _, e := range entries {
 		if e.id < 0 || e.id >= limit {
-			return nil, fmt.Errorf("%s: token %q has id %d; with %d tokens ids go from 0 to %d at most", e.where, e.token, e.id, len(entries), limit-1)
+			return nil, fmt.Errorf("%s: token %q has id %d; with %d tokens ids go from 0 to %d at most", e.where.position(), e.token, e.id, len(entries), limit-1)
 		}
 		size = max(size, e.id+1)
 	}
@@ -44,10 +55,10 @@ func newVocabulary(entries []entry) (*vocabulary, error) {
 	used := make([]bool, size)
 	for _, e := range entries {
 		if used[e.id] {
-			return nil, fmt.Errorf("%s: token %q has id %d, which is that of %q", e.where, e.token, e.id, v.tokens[e.id])
+			return nil, fmt.Errorf("%s: token %q has id %d, which is that of %q", e.where.position(), e.token, e.id, v.tokens[e.id])
 		}
 		if id, ok := v.ids[e.token]; ok {
-			return nil, fmt.Errorf("%s: token %q has id %d, but also id %d", e.where, e.token, e.id, id)
+			return nil, fmt.Errorf("%s: token %q has id %d, but also id %d", e.where.position(), e.token, e.id, id)
 		}
 		used[e.id] = true
 		v.tokens[e.id] = e.token
