@@ -53,7 +53,11 @@ type Kind struct {
 	// Points allows sweep and exclude blocks.
 	Points bool
 	// Like allows like = kind.name: that block's body is decoded first.
+	// Attributes replace those of the other block one by one, nested blocks
+	// and sweeps replace all of the same type.
 	Like bool
+	// Doc is a sentence for the reference.
+	Doc string
 }
 
 // Kinds are the kinds of block of the language, by the word that opens them.

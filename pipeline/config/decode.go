@@ -28,6 +28,7 @@ type body struct {
 	header   hcl.Range
 	layers   []*hclsyntax.Body
 	syntax   *hclsyntax.Block
+	top      bool // not nested
 	settings []setting
 	// reserved names belong to this package: like, sweep, exclude.
 	reservedAttrs, reservedBlocks []string
@@ -108,7 +109,29 @@ func (d *decoder) unknownAttr(attr *hclsyntax.Attribute, s *schema, b body) {
 		return
 	}
 	names := append(s.attrNames(), b.reservedAttrs...)
-	d.diags = append(d.diags, errorAt(attr.NameRange, summary, "%s", allowed(attr.Name, "attributes of "+b.title(), names)))
+	detail := allowed(attr.Name, "attributes of "+b.title(), names)
+	if others := d.loader.typesWith(b, attr.Name); others != nil {
+		detail = fmt.Sprintf("Only a %s of type %s has it. %s", b.word, strings.Join(others, ", "), detail)
+	}
+	d.diags = append(d.diags, errorAt(attr.NameRange, summary, "%s", detail))
+}
+
+// typesWith lists the other types of a top-level block's kind that have an
+// attribute: a knob that this method ignores is a likely mistake.
+func (l *loader) typesWith(b body, attr string) []string {
+	kind, ok := l.kinds[b.word]
+	if !ok || kind.Types == nil || !b.top {
+		return nil
+	}
+	var out []string
+	for _, t := range slices.Sorted(slices.Values(kind.Types())) {
+		labels := slices.Clone(b.syntax.Labels)
+		labels[0] = t
+		if ptr, err := kind.New(labels); err == nil && schemaOf(ptr).attrs[attr] != nil {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // title names a block in messages: method "lora" "lora", or retention.
@@ -303,7 +326,7 @@ func (b *Block) AttrRange(name string) hcl.Range {
 
 // body prepares the block for decoding at a point.
 func (b *Block) body(settings []setting) body {
-	out := body{word: b.Kind, header: b.DefRange, layers: b.layers, syntax: b.syntax, settings: settings}
+	out := body{word: b.Kind, header: b.DefRange, layers: b.layers, syntax: b.syntax, top: true, settings: settings}
 	if b.kind.Like {
 		out.reservedAttrs = []string{"like"}
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
@@ -19,16 +18,9 @@ func Format(src []byte) ([]byte, error) {
 // Format returns the text of a file with canonical spacing. Text that cannot
 // be parsed is refused, as its spacing may mean something else than it seems.
 func (p *Parser) Format(name string, src []byte) ([]byte, hcl.Diagnostics) {
-	text, d := normalise(name, src)
-	p.sources[name] = text
-	if d != nil {
-		return nil, hcl.Diagnostics{d}
+	_, diags := p.parse(name, src)
+	if diags.HasErrors() {
+		return nil, tidy(diags)
 	}
-	if diags := prescan(name, text); diags.HasErrors() {
-		return nil, diags
-	}
-	if _, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos); diags.HasErrors() {
-		return nil, tidy(explainSyntax(diags))
-	}
-	return hclwrite.Format(text), nil
+	return hclwrite.Format(p.sources[name]), nil
 }

@@ -80,33 +80,30 @@ type evaluated struct {
 
 func (l *loader) report(d *hcl.Diagnostic) { l.diags = append(l.diags, d) }
 
-// parse turns text into a body within the limits. The body is nil if the text
-// has errors.
+// parse turns bytes into a body, within the limits. The body is nil if the
+// text could not be parsed; there may be a body and diagnostics as well.
 func (p *Parser) parse(name string, src []byte) (*hclsyntax.Body, hcl.Diagnostics) {
-	text, d := normalise(name, src)
+	text, diags := normalise(name, src)
 	p.sources[name] = text
-	if d != nil {
-		return nil, hcl.Diagnostics{d}
-	}
-	if diags := prescan(name, text); diags.HasErrors() {
+	if text == nil {
 		return nil, diags
 	}
-	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	if breaches := prescan(name, text); breaches.HasErrors() {
+		return nil, append(diags, breaches...)
+	}
+	file, mistakes := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	body, _ := file.Body.(*hclsyntax.Body)
 	p.bodies[name] = body
-	if diags.HasErrors() {
-		return nil, explainSyntax(diags)
+	if mistakes.HasErrors() {
+		return nil, append(diags, explainSyntax(mistakes)...)
 	}
-	return body, nil
+	return body, diags
 }
 
 // open reads and parses a file and declares what is in it.
 func (l *loader) open(name string) {
 	src, d := readFile(name)
 	if d != nil {
-		if src != nil {
-			l.parser.sources[name] = src
-		}
 		l.report(d)
 		l.incomplete = true
 		return

@@ -214,7 +214,7 @@ func (l *loader) references() {
 
 func cycleError(cycle []step, name func(int) string) *hcl.Diagnostic {
 	if len(cycle) == 1 {
-		return errorAt(cycle[0].rng, "Reference to itself", "%s refers to itself, so it could never start.", capitalise(name(cycle[0].node)))
+		return errorAt(cycle[0].rng, "Reference to itself", "%s refers to itself, so it could never start.", name(cycle[0].node))
 	}
 	return errorAt(cycle[0].rng, "Cycle of references", "Each of these needs the next, so none could start: %s.", describeCycle(cycle, name))
 }

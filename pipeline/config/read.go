@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -16,11 +15,14 @@ import (
 // maxFileBytes is the size above which an experiment file is refused.
 const maxFileBytes = 1 << 20
 
-// readFile returns the normalised text of a regular file. Devices, pipes and
-// folders are refused without waiting on them.
+// maxTextErrors bounds how many refused characters of one file are shown.
+const maxTextErrors = 20
+
+// readFile returns the bytes of a regular file. Devices, pipes and folders are
+// refused without waiting on them.
 func readFile(name string) ([]byte, *hcl.Diagnostic) {
 	refuse := func(err error) ([]byte, *hcl.Diagnostic) {
-		return nil, errorAt(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "Cannot read the experiment file", "%s.", capitalise(err.Error()))
+		return nil, errorAt(startOf(name), "Cannot read the experiment file", "%s.", capitalise(err.Error()))
 	}
 	// O_NONBLOCK keeps the opening of a pipe without a writer from waiting.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -45,63 +47,62 @@ func readFile(name string) ([]byte, *hcl.Diagnostic) {
 	if err != nil {
 		return refuse(err)
 	}
-	return normalise(name, src)
+	return src, nil
+}
+
+// startOf is the empty range at the start of a file.
+func startOf(name string) hcl.Range {
+	return hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
 }
 
 // normalise checks that src is plain text, and returns it without a byte order
-// mark and with CRLF as LF, so that a heredoc has the same value on every system.
-func normalise(name string, src []byte) ([]byte, *hcl.Diagnostic) {
-	start := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
+// mark and with CRLF as LF, so that a heredoc has the same value on every
+// system. The text is nil if it cannot be parsed at all.
+func normalise(name string, src []byte) ([]byte, hcl.Diagnostics) {
 	if len(src) > maxFileBytes {
-		return nil, errorAt(start, "Experiment file too large", "An experiment file may have at most %d bytes (1 MiB).", maxFileBytes)
+		return nil, hcl.Diagnostics{errorAt(startOf(name), "Experiment file too large", "An experiment file may have at most %d bytes (1 MiB).", maxFileBytes)}
 	}
 	if bytes.HasPrefix(src, []byte{0xff, 0xfe}) || bytes.HasPrefix(src, []byte{0xfe, 0xff}) {
-		return nil, errorAt(start, "Not UTF-8", "The file is in UTF-16; save it as UTF-8.")
+		return nil, hcl.Diagnostics{errorAt(startOf(name), "Not UTF-8", "The file is in UTF-16; save it as UTF-8.")}
 	}
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
 
+	var diags hcl.Diagnostics
 	pos := hcl.InitialPos
-	for i := 0; i < len(src); {
+	for i := 0; i < len(src) && len(diags) < maxTextErrors; {
 		r, size := utf8.DecodeRune(src[i:])
-		if summary, detail := refusedRune(r, size); summary != "" {
-			end := pos
-			end.Column++
-			end.Byte += size
-			if r == utf8.RuneError && size == 1 {
-				detail = fmt.Sprintf(detail, src[i])
-			}
-			return src, errorAt(hcl.Range{Filename: name, Start: pos, End: end}, summary, detail)
+		end := hcl.Pos{Line: pos.Line, Column: pos.Column + 1, Byte: pos.Byte + size}
+		if r == '\n' {
+			end.Line, end.Column = pos.Line+1, 1
+		}
+		if d := refusedRune(r, src[i:i+size]); d != nil {
+			d.Subject = &hcl.Range{Filename: name, Start: pos, End: end}
+			diags = append(diags, d)
 		}
 		i += size
-		pos.Byte += size
-		if r == '\n' {
-			pos.Line++
-			pos.Column = 1
-		} else {
-			pos.Column++
-		}
+		pos = end
 	}
-	return src, nil
+	return src, diags
 }
 
-// refusedRune returns what is wrong with a character of an experiment file:
-// bytes that are no UTF-8, control characters, and marks that change the
-// direction of text so that it reads differently from what it is.
-func refusedRune(r rune, size int) (summary, detail string) {
+// refusedRune says what is wrong with a character of an experiment file, or
+// nothing: bytes that are no UTF-8, control characters, and marks that change
+// the direction of text so that it reads differently from what it is.
+func refusedRune(r rune, raw []byte) *hcl.Diagnostic {
 	switch {
-	case r == utf8.RuneError && size == 1:
-		return "Not UTF-8", "The byte 0x%02x is not valid UTF-8; save the file as UTF-8."
+	case r == utf8.RuneError && len(raw) == 1:
+		return errorAnywhere("Not UTF-8", "The byte 0x%02x is not valid UTF-8; save the file as UTF-8.", raw[0])
 	case r == '\r':
-		return "Lone carriage return", "Lines end with LF or CRLF; here a CR stands alone."
+		return errorAnywhere("Lone carriage return", "Lines end with LF or CRLF; here a CR stands alone.")
 	case r == '\n' || r == '\t':
-		return "", ""
+		return nil
 	case unicode.IsControl(r):
-		return "Control character", fmt.Sprintf("The character U+%04X does not belong into an experiment file.", r)
+		return errorAnywhere("Control character", "The character U+%04X does not belong into an experiment file.", r)
 	case unicode.Is(unicode.Bidi_Control, r):
-		return "Bidirectional control character", fmt.Sprintf("The invisible character U+%04X changes the direction of the text around it, so that it reads differently from what it says; remove it.", r)
+		return errorAnywhere("Bidirectional control character", "The invisible character U+%04X changes the direction of the text around it, so that it reads differently from what it says; remove it.", r)
 	case r == '\ufeff':
-		return "Control character", "A byte order mark (U+FEFF) may stand only at the start of the file."
+		return errorAnywhere("Byte order mark inside the file", "U+FEFF may stand only at the start of a file.")
 	}
-	return "", ""
+	return nil
 }

@@ -99,9 +99,9 @@ func (l *loader) given(name, text string, v *variable, attr *hclsyntax.Attribute
 		l.report(errorAt(hcl.Range{Filename: file, Start: hcl.InitialPos, End: end}, fmt.Sprintf("Wrong value for variable %q", name), detail, args...))
 		return cty.DynamicVal, false
 	}
-	src, d := normalise(file, []byte(text))
-	if d != nil {
-		return wrong("%s", d.Detail)
+	src, diags := normalise(file, []byte(text))
+	if diags.HasErrors() {
+		return wrong("%s", diags[0].Detail)
 	}
 	if diags := prescan(file, src); diags.HasErrors() {
 		return wrong("%s", diags[0].Detail)
