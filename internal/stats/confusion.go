@@ -2,30 +2,30 @@ package stats
 
 import "math"
 
-// confusion counts gold class × predicted class.
+// confusion counts gold class × predicted class, with a last column for rows
+// without an answer (predicted −1), which belong to no class.
 type confusion struct {
 	classes int
-	cells   []float64 // [gold*classes + pred]
+	cells   []float64 // [gold*(classes+1) + pred]
 	n       float64
 }
 
 // newConfusion counts the rows; ok is false unless gold and predicted are class
-// indices below 2^15.
+// indices below 2^12, or predicted is −1.
 func newConfusion(r *Rows) (c *confusion, ok bool) {
 	if len(r.Gold) != r.Len() || len(r.Pred) != r.Len() {
 		return nil, false
 	}
 	top := 1.0
 	for i := range r.Gold {
-		for _, v := range [2]float64{r.Gold[i], r.Pred[i]} {
-			if v != math.Trunc(v) || v < 0 || v >= 1<<15 {
-				return nil, false
-			}
-			top = math.Max(top, v)
+		g, p := r.Gold[i], r.Pred[i]
+		if g != math.Trunc(g) || p != math.Trunc(p) || g < 0 || p < -1 || math.Max(g, p) >= 1<<12 {
+			return nil, false
 		}
+		top = math.Max(top, math.Max(g, p))
 	}
 	c = &confusion{classes: int(top) + 1}
-	c.cells = make([]float64, c.classes*c.classes)
+	c.cells = make([]float64, c.classes*(c.classes+1))
 	for i := range r.Gold {
 		c.cells[c.cell(r, i)]++
 		c.n++
@@ -33,15 +33,24 @@ func newConfusion(r *Rows) (c *confusion, ok bool) {
 	return c, true
 }
 
-func (c *confusion) cell(r *Rows, i int) int { return int(r.Gold[i])*c.classes + int(r.Pred[i]) }
+func (c *confusion) cell(r *Rows, i int) int {
+	pred := int(r.Pred[i])
+	if pred < 0 {
+		pred = c.classes
+	}
+	return int(r.Gold[i])*(c.classes+1) + pred
+}
 
 // margins returns the true positives, gold count and predicted count of a class.
 func (c *confusion) margins(k int) (tp, gold, pred float64) {
-	for j := range c.classes {
-		gold += c.cells[k*c.classes+j]
-		pred += c.cells[j*c.classes+k]
+	width := c.classes + 1
+	for j := range width {
+		gold += c.cells[k*width+j]
 	}
-	return c.cells[k*c.classes+k], gold, pred
+	for j := range c.classes {
+		pred += c.cells[j*width+k]
+	}
+	return c.cells[k*width+k], gold, pred
 }
 
 // f1 of a class; 0 when it is neither present nor predicted.

@@ -201,19 +201,16 @@ func majorityMcNemar(sides [2][]*Rows) Test {
 	return t
 }
 
-// Measure computes a metric of this package from rows, with its row values;
-// a metric it does not know is the mean of the scores.
+// Measure computes a metric from rows, with its row values: by the first of the
+// metric's definitions that the columns allow, or else the mean of the scores.
 func Measure(metric string, r *Rows) (theta float64, values []float64, ok bool) {
 	if r == nil || r.Len() == 0 {
 		return math.NaN(), nil, false
 	}
-	if f, known := functionals[metric]; known {
+	for _, f := range append(functionals[metric], scoreRatio) {
 		if theta, values, ok = f(r); ok {
 			return theta, values, true
 		}
-	}
-	if theta, values, ok = scoreRatio(r); ok {
-		return theta, values, true
 	}
 	return math.NaN(), nil, false
 }

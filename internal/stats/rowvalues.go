@@ -20,13 +20,10 @@ func RowValues(metric string, r *Rows, recorded float64) (values []float64, ok b
 	if r == nil || r.Len() == 0 || math.IsNaN(recorded) || math.IsInf(recorded, 0) {
 		return nil, false
 	}
-	if f, known := functionals[metric]; known {
+	for _, f := range append(functionals[metric], scoreRatio) {
 		if theta, values, fits := f(r); fits && near(theta, recorded) {
 			return values, true
 		}
-	}
-	if theta, values, fits := scoreRatio(r); fits && near(theta, recorded) {
-		return values, true
 	}
 	return nil, false
 }
@@ -37,11 +34,11 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-5*math.Max(1, math.Abs
 // bounds are the values between which a metric lies.
 func bounds(metric string) (low, high float64) {
 	switch metric {
-	case "accuracy", "error", "balanced_accuracy", "macro_f1", "micro_f1", "weighted_f1", "f1", "span_f1", "exact_match", "ece", "auc", "roc_auc":
+	case "accuracy", "error", "balanced_accuracy", "macro_f1", "micro_f1", "weighted_f1", "f1", "exact_match", "tag_accuracy", "ece", "roc_auc", "average_precision":
 		return 0, 1
 	case "mcc", "kappa", "pearson", "spearman":
 		return -1, 1
-	case "log_loss", "mse", "mae", "rmse", "brier", "lm_loss", "loss", "perplexity":
+	case "log_loss", "mse", "mae", "rmse", "brier", "loss", "perplexity":
 		return 0, math.Inf(1)
 	}
 	return math.Inf(-1), math.Inf(1)
@@ -49,32 +46,37 @@ func bounds(metric string) (low, high float64) {
 
 // LowerIsBetter reports whether smaller values of a metric are better.
 func LowerIsBetter(metric string) bool {
-	return slices.Contains([]string{"error", "ece", "log_loss", "mse", "mae", "rmse", "brier", "lm_loss", "loss", "loss_per_token", "perplexity", "gap"}, metric)
+	return slices.Contains([]string{"error", "ece", "log_loss", "mse", "mae", "rmse", "brier", "loss", "loss_per_token", "perplexity"}, metric)
 }
 
 // A functional gives a metric's value and its row values; fits is false when
 // the columns it needs are missing.
 type functional func(r *Rows) (theta float64, values []float64, fits bool)
 
-var functionals = map[string]functional{
-	"accuracy":          perRow(func(g, p float64) float64 { return b2f(g == p) }),
-	"error":             perRow(func(g, p float64) float64 { return b2f(g != p) }),
-	"mse":               perRow(func(g, p float64) float64 { return (g - p) * (g - p) }),
-	"mae":               perRow(func(g, p float64) float64 { return math.Abs(g - p) }),
-	"macro_f1":          ofConfusion(macroF1),
-	"weighted_f1":       ofConfusion(weightedF1),
-	"f1":                ofConfusion(func(c *confusion) float64 { return c.f1(1) }),
-	"mcc":               ofConfusion(mcc),
-	"balanced_accuracy": ofConfusion(balancedAccuracy),
-	"kappa":             ofConfusion(kappa),
-	"log_loss":          ofProbabilities(func(p []float32, gold int) float64 { return -math.Log(math.Max(float64(p[gold]), logLossFloor)) }),
-	"brier":             ofProbabilities(brier),
-	"ece":               ece,
-	"rmse":              ofMoments(func(m moments) float64 { return math.Sqrt((m.xx - 2*m.xy + m.yy) / m.n) }),
-	"r2":                ofMoments(func(m moments) float64 { return 1 - (m.xx-2*m.xy+m.yy)/(m.xx-m.x*m.x/m.n) }),
-	"pearson":           ofMoments(pearson),
-	"spearman":          spearman,
-	"perplexity":        perplexity,
+// functionals of each metric, tried in this order; what a column means (class
+// indices, sets of labels) shows in which one gives the recorded value.
+var functionals = map[string][]functional{
+	"accuracy":          {perRow(func(g, p float64) float64 { return b2f(g == p) })},
+	"exact_match":       {perRow(func(g, p float64) float64 { return b2f(g == p) })},
+	"error":             {perRow(func(g, p float64) float64 { return b2f(g != p) })},
+	"mse":               {perRow(func(g, p float64) float64 { return (g - p) * (g - p) })},
+	"mae":               {perRow(func(g, p float64) float64 { return math.Abs(g - p) })},
+	"macro_f1":          {ofConfusion(macroF1), ofLabelSets(labelMacroF1)},
+	"micro_f1":          {perRow(func(g, p float64) float64 { return b2f(g == p) }), ofLabelSets(labelMicroF1)},
+	"weighted_f1":       {ofConfusion(weightedF1)},
+	"f1":                {ofConfusion(func(c *confusion) float64 { return c.f1(1) }), ofConfusion(func(c *confusion) float64 { return c.f1(0) })},
+	"mcc":               {ofConfusion(mcc)},
+	"balanced_accuracy": {ofConfusion(balancedAccuracy)},
+	"kappa":             {ofConfusion(kappa)},
+	"log_loss":          {ofProbabilities(func(p []float32, gold int) float64 { return -math.Log(math.Max(float64(p[gold]), logLossFloor)) })},
+	"brier":             {ofProbabilities(brier)},
+	"ece":               {ece},
+	"roc_auc":           {rocAUC},
+	"rmse":              {ofMoments(func(m moments) float64 { return math.Sqrt((m.xx - 2*m.xy + m.yy) / m.n) })},
+	"r2":                {ofMoments(func(m moments) float64 { return 1 - (m.xx-2*m.xy+m.yy)/(m.xx-m.x*m.x/m.n) })},
+	"pearson":           {ofMoments(pearson)},
+	"spearman":          {spearman},
+	"perplexity":        {perplexity},
 }
 
 // logLossFloor keeps the log loss of a zero probability finite; it is the

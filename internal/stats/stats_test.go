@@ -241,3 +241,46 @@ func TestMinimumDetectableIsWhatItSays(t *testing.T) {
 		t.Errorf("a difference of the minimum detectable size is found in %.1f %% of trials, want about 80", 100*share)
 	}
 }
+
+// TestRowValuesOfLabelSets compares the jackknife with leaving rows out by hand.
+func TestRowValuesOfLabelSets(t *testing.T) {
+	r := &Rows{IDs: []string{"a", "b", "c", "d"}, Gold: []float64{0b011, 0b100, 0b000, 0b110}, Pred: []float64{0b010, 0b101, 0b001, 0b110}}
+	// Label 0: 0 hits, 2 extra, 1 missed. Label 1: 2 hits. Label 2: 2 hits.
+	macro := ofLabelSets(labelMacroF1)
+	theta, values, ok := macro(r)
+	if want := (0.0 + 1 + 1) / 3; !ok || math.Abs(theta-want) > 1e-12 {
+		t.Fatalf("label macro-F1 = %v, want %v", theta, want)
+	}
+	for i := range values {
+		without, _, _ := macro(r.Subset(func(k int) bool { return k != i }))
+		if want := 4*theta - 3*without; math.Abs(values[i]-want) > 1e-12 {
+			t.Errorf("row value %d = %v, want %v", i, values[i], want)
+		}
+	}
+	if _, ok := RowValues("macro_f1", r, theta); !ok {
+		t.Error("RowValues did not recognise the sets of labels by the recorded value")
+	}
+}
+
+func TestRowValuesOfROCAUC(t *testing.T) {
+	r := &Rows{IDs: []string{"a", "b", "c", "d", "e"}, Gold: []float64{1, 1, 0, 0, 0}}
+	for _, p := range []float32{0.9, 0.4, 0.4, 0.1, 0.6} {
+		r.Probs = append(r.Probs, []float32{1 - p, p})
+	}
+	theta, values, ok := rocAUC(r)
+	// Of six pairs row a wins three; row b wins one, ties one and loses one.
+	if want := 4.5 / 6; !ok || math.Abs(theta-want) > 1e-12 || math.Abs(mean(values)-want) > 1e-12 {
+		t.Errorf("AUC = %v with mean row value %v, want %v", theta, mean(values), want)
+	}
+	if want := theta + 5.0/2*(1-theta); math.Abs(values[0]-want) > 1e-12 {
+		t.Errorf("row value of a = %v, want %v", values[0], want)
+	}
+}
+
+func TestRowsWithoutAnAnswerBelongToNoClass(t *testing.T) {
+	r := &Rows{IDs: []string{"a", "b", "c"}, Gold: []float64{0, 0, 1}, Pred: []float64{0, -1, 1}}
+	theta, _, ok := Measure("macro_f1", r)
+	if want := (2.0/3 + 1) / 2; !ok || math.Abs(theta-want) > 1e-12 {
+		t.Errorf("macro-F1 = %v, want %v", theta, want)
+	}
+}
