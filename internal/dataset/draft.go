@@ -1,0 +1,339 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A draft is a row whose classes are still names and whose split is not decided.
+type draft struct {
+	Row
+	role   string
+	label  string   // classification
+	labels []string // multi_label, or the tags of tagging
+	input  digest   // of the inputs as they are
+	unit   digest   // rows of one unit stay in one split
+	when   moment   // temporal shift
+	topic  string   // topic shift
+}
+
+// errReject says why a row is not used.
+type errReject struct{ reason string }
+
+func (e errReject) Error() string { return e.reason }
+
+// missingColumn ends the reading: what one row of a table lacks, all lack.
+type missingColumn struct{ cause *Error }
+
+func (m *missingColumn) Error() string { return m.cause.Error() }
+
+// drafter makes drafts of records as the Config says.
+type drafter struct {
+	config *Config
+	split  *Split
+	match  *regexp.Regexp
+	closed map[string]bool // Config.Classes
+}
+
+func newDrafter(c *Config, split *Split) (*drafter, error) {
+	d := &drafter{config: c, split: split}
+	if c.LabelMatch != nil {
+		re, err := regexp.Compile(c.LabelMatch.Pattern)
+		if err != nil {
+			return nil, fmt.Errorf("label_match: %w", err)
+		}
+		d.match = re
+	}
+	if len(c.Classes) > 0 {
+		d.closed = make(map[string]bool)
+		for _, name := range c.Classes {
+			d.closed[name] = true
+		}
+	}
+	return d, nil
+}
+
+// draft reads one record. An errReject rejects the row; an *Error is a mistake in
+// the data that the user has to mend.
+func (d *drafter) draft(r *Record) (*draft, error) {
+	out := &draft{role: r.Role}
+	out.Origin = Origin{r.File, r.Line}
+	for _, read := range []func(*Record, *draft) error{d.input, d.label, d.shift, d.identity, d.keep} {
+		if err := read(r, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// column returns a value; a column that a table does not have is a mistake, one
+// that a JSON line lacks is a missing value.
+func (d *drafter) column(r *Record, column string) (Value, error) {
+	v, ok := r.Get(column)
+	if ok {
+		return v, nil
+	}
+	if _, known := r.Header.find(column); !known && !r.Header.grows {
+		return v, &missingColumn{r.noColumn(column)}
+	}
+	return v, errReject{fmt.Sprintf("no %s", column)}
+}
+
+func (d *drafter) input(r *Record, out *draft) error {
+	in := d.config.input()
+	v, err := d.column(r, in.Text)
+	if err != nil {
+		return err
+	}
+	if d.config.Task == Tagging {
+		out.Words = d.list(v)
+		out.Text = strings.Join(out.Words, " ")
+	} else {
+		out.Text = v.flat()
+	}
+	if strings.TrimSpace(out.Text) == "" {
+		return errReject{"blank " + in.Text}
+	}
+	if in.TextPair != "" {
+		if v, err = d.column(r, in.TextPair); err != nil {
+			return err
+		}
+		out.Pair, out.HasPair = v.flat(), true
+		if strings.TrimSpace(out.Pair) == "" {
+			return errReject{"blank " + in.TextPair}
+		}
+	}
+	for _, c := range in.Choices {
+		if v, err = d.column(r, c); err != nil {
+			return err
+		}
+		if v.IsList {
+			out.Choices = append(out.Choices, v.List...)
+		} else {
+			out.Choices = append(out.Choices, v.Text)
+		}
+	}
+	return nil
+}
+
+// input returns the block or its default: the column "text".
+func (c *Config) input() Input {
+	in := Input{}
+	if c.Input != nil {
+		in = *c.Input
+	}
+	if in.Text == "" {
+		in.Text = "text"
+	}
+	return in
+}
+
+// flat is a value as one text.
+func (v Value) flat() string {
+	if v.IsList {
+		return strings.Join(v.List, " ")
+	}
+	return v.Text
+}
+
+// list is a value as a list, split at the separator or white space if it is a text.
+func (d *drafter) list(v Value) []string {
+	if v.IsList {
+		return slices.Clone(v.List)
+	}
+	if d.config.LabelSeparator == "" {
+		return strings.Fields(v.Text)
+	}
+	var out []string
+	for _, part := range strings.Split(v.Text, d.config.LabelSeparator) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func (d *drafter) label(r *Record, out *draft) error {
+	if d.config.Task == LanguageModeling {
+		return nil
+	}
+	if m := d.config.LabelMatch; m != nil {
+		v, err := d.column(r, m.Column)
+		if err != nil {
+			return err
+		}
+		out.label = m.Otherwise
+		if d.match.MatchString(v.flat()) {
+			out.label = m.Match
+		}
+		return nil
+	}
+	v, err := d.column(r, d.config.Label)
+	if err != nil {
+		return err
+	}
+	switch d.config.Task {
+	case MultiLabel, Tagging:
+		return d.labelList(r, v, out)
+	case Classification:
+		if v.IsList {
+			return mistake(r.position(v), "the label is a list; for several classes a row, write task = \"multi_label\"")
+		}
+	}
+	text := strings.TrimSpace(v.Text)
+	if text == "" {
+		return errReject{"blank " + d.config.Label}
+	}
+	switch d.config.Task {
+	case Regression:
+		target, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(target) || math.IsInf(target, 0) {
+			return mistake(r.position(v), "the label %q is no number", shorten(text))
+		}
+		out.Target = target
+	case MultipleChoice:
+		return d.choice(r, v, out)
+	default:
+		out.label, err = d.class(text)
+	}
+	return err
+}
+
+// class renames a label and checks it against the closed list.
+func (d *drafter) class(text string) (string, error) {
+	if name, ok := d.config.Labels[text]; ok {
+		text = name
+	}
+	if d.closed != nil && !d.closed[text] {
+		return "", errReject{"unknown label"}
+	}
+	return text, nil
+}
+
+func (d *drafter) labelList(r *Record, v Value, out *draft) error {
+	for _, text := range d.list(v) {
+		name, err := d.class(text)
+		if err != nil {
+			return err
+		}
+		out.labels = append(out.labels, name)
+	}
+	if d.config.Task == Tagging && len(out.labels) != len(out.Words) {
+		return mistake(r.position(v), "%d tags for %d words", len(out.labels), len(out.Words))
+	}
+	if d.config.Task == MultiLabel {
+		slices.Sort(out.labels)
+		out.labels = slices.Compact(out.labels)
+	}
+	return nil
+}
+
+// choice finds the right choice: by the name of its column, its text, its letter,
+// or its number from 0.
+func (d *drafter) choice(r *Record, v Value, out *draft) error {
+	text := strings.TrimSpace(v.Text)
+	if name, ok := d.config.Labels[text]; ok {
+		text = name
+	}
+	columns := d.config.input().Choices
+	if len(columns) == len(out.Choices) {
+		if i := slices.Index(columns, text); i >= 0 {
+			out.Label = i
+			return nil
+		}
+	}
+	if i := slices.Index(out.Choices, text); i >= 0 {
+		out.Label = i
+		return nil
+	}
+	if len(text) == 1 {
+		letter := int(text[0]|0x20) - 'a'
+		if letter >= 0 && letter < len(out.Choices) {
+			out.Label = letter
+			return nil
+		}
+	}
+	if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < len(out.Choices) {
+		out.Label = i
+		return nil
+	}
+	return mistake(r.position(v), "the label %q is none of the %d choices: neither a column, a text, a letter nor a number from 0",
+		shorten(text), len(out.Choices))
+}
+
+// shift reads the column that the shift goes by.
+func (d *drafter) shift(r *Record, out *draft) error {
+	s := d.config.Shift
+	if s == nil || s.Type == FormatShift {
+		return nil
+	}
+	v, err := d.column(r, s.By)
+	if err != nil {
+		return err
+	}
+	out.topic = strings.TrimSpace(v.Text)
+	if out.topic == "" {
+		return errReject{"blank " + s.By}
+	}
+	if s.Type == TemporalShift {
+		if out.when, err = parseTime(out.topic); err != nil {
+			return mistake(r.position(v), "%s: %v", s.By, err)
+		}
+	}
+	return nil
+}
+
+// identity hashes the input and finds the unit that the split keeps together.
+func (d *drafter) identity(r *Record, out *draft) error {
+	parts := append([]string{out.Text, out.Pair}, out.Choices...)
+	out.input = hashTexts(parts)
+	if d.config.ID != "" {
+		v, err := d.column(r, d.config.ID)
+		if err != nil {
+			var reject errReject
+			if errors.As(err, &reject) {
+				return mistake(Position{r.Path, r.Line, 0}, "the row has no id in %q", d.config.ID)
+			}
+			return err
+		}
+		if out.ID = strings.TrimSpace(v.Text); out.ID == "" {
+			return mistake(r.position(v), "the id is blank")
+		}
+	}
+	if d.split.GroupBy == "" {
+		for i := range parts {
+			parts[i] = normalise(parts[i])
+		}
+		out.unit = hashTexts(parts)
+		return nil
+	}
+	v, err := d.column(r, d.split.GroupBy)
+	if err != nil {
+		return err
+	}
+	if v.flat() == "" {
+		return errReject{"blank " + d.split.GroupBy}
+	}
+	out.unit = hashTexts([]string{v.flat()})
+	return nil
+}
+
+// keep copies further columns.
+func (d *drafter) keep(r *Record, out *draft) error {
+	for _, column := range d.config.Keep {
+		v, err := d.column(r, column)
+		if err != nil {
+			return err
+		}
+		if out.Fields == nil {
+			out.Fields = make(map[string]string, len(d.config.Keep))
+		}
+		out.Fields[column] = v.flat()
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetReader reads the leaf columns of a parquet file; nested names are joined
+// by dots, lists of scalars become lists.
+type parquetReader struct {
+	path    string
+	rows    *parquet.Reader
+	header  *Header
+	column  []int // header index of each leaf column
+	isList  []bool
+	buffer  []parquet.Row
+	pending []parquet.Row
+	values  []Value
+	number  int
+}
+
+func openParquet(path string) (reader, func() error, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	opened, err := parquet.OpenFile(file, info.Size())
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	r := &parquetReader{path: path, rows: parquet.NewReader(opened), header: NewHeader(nil), buffer: make([]parquet.Row, 64)}
+	for _, names := range opened.Schema().Columns() {
+		leaf, _ := opened.Schema().Lookup(names...)
+		isList := leaf.MaxRepetitionLevel > 0
+		r.column = append(r.column, r.header.add(leafName(names, isList)))
+		r.isList = append(r.isList, isList)
+	}
+	return r, func() error { return errors.Join(r.rows.Close(), file.Close()) }, nil
+}
+
+// leafName leaves out the two levels that the list convention puts below a list.
+func leafName(names []string, isList bool) string {
+	if isList && len(names) > 2 && names[len(names)-2] == "list" {
+		names = names[:len(names)-2]
+	}
+	out := names[0]
+	for _, n := range names[1:] {
+		out += "." + n
+	}
+	return out
+}
+
+func (p *parquetReader) next(r *Record) error {
+	if len(p.pending) == 0 {
+		n, err := p.rows.ReadRows(p.buffer)
+		if n == 0 && err != nil {
+			if err == io.EOF {
+				return io.EOF
+			}
+			return fmt.Errorf("%s: row %d: %w", p.path, p.number+1, err)
+		}
+		if n == 0 {
+			return fmt.Errorf("%s: row %d: no progress", p.path, p.number+1)
+		}
+		p.pending = p.buffer[:n]
+	}
+	row := p.pending[0]
+	p.pending = p.pending[1:]
+	p.number++
+	p.values = p.values[:0]
+	for range p.header.Names {
+		p.values = append(p.values, Value{})
+	}
+	for _, v := range row {
+		if err := p.set(v); err != nil {
+			return err
+		}
+	}
+	r.Values, r.Header, r.Line = p.values, p.header, p.number
+	return nil
+}
+
+// set stores one value of a row. Line is the row's number, Column the column's.
+func (p *parquetReader) set(v parquet.Value) error {
+	leaf := v.Column()
+	i := p.column[leaf]
+	out := &p.values[i]
+	if v.IsNull() {
+		if p.isList[leaf] && !out.IsList {
+			*out = Value{IsList: true, Line: p.number, Column: i + 1}
+		}
+		return nil
+	}
+	text, err := parquetText(v)
+	if err != nil {
+		return fmt.Errorf("%s: row %d: column %q: %w", p.path, p.number, p.header.Names[i], err)
+	}
+	if p.isList[leaf] {
+		*out = Value{List: append(out.List, text), IsList: true, Line: p.number, Column: i + 1}
+		return nil
+	}
+	*out = Value{Text: text, Line: p.number, Column: i + 1}
+	return nil
+}
+
+func parquetText(v parquet.Value) (string, error) {
+	switch v.Kind() {
+	case parquet.Boolean:
+		return strconv.FormatBool(v.Boolean()), nil
+	case parquet.Int32:
+		return strconv.FormatInt(int64(v.Int32()), 10), nil
+	case parquet.Int64:
+		return strconv.FormatInt(v.Int64(), 10), nil
+	case parquet.Float:
+		return strconv.FormatFloat(float64(v.Float()), 'g', -1, 32), nil
+	case parquet.Double:
+		return strconv.FormatFloat(v.Double(), 'g', -1, 64), nil
+	case parquet.ByteArray:
+		return checkedText(v.ByteArray())
+	}
+	return "", fmt.Errorf("values of the kind %s are not read", v.Kind())
+}
