@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package tensor
+
+// adviseHuge does nothing: other systems choose the size of pages themselves.
+func adviseHuge([]byte) {}
