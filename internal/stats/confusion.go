@@ -129,6 +129,7 @@ func balancedAccuracy(c *confusion) float64 {
 }
 
 // mcc is Matthews' correlation for any number of classes, 0 where undefined.
+// Rows without an answer count as predicted into a class of their own.
 //
 // Source: Gorodkin, Computational Biology and Chemistry 28 (2004).
 func mcc(c *confusion) float64 {
@@ -140,6 +141,11 @@ func mcc(c *confusion) float64 {
 		gold2 += gold * gold
 		pred2 += pred * pred
 	}
+	none := 0.0
+	for k := range c.classes {
+		none += c.cells[k*(c.classes+1)+c.classes]
+	}
+	pred2 += none * none
 	d := math.Sqrt(c.n*c.n-gold2) * math.Sqrt(c.n*c.n-pred2)
 	if d == 0 {
 		return 0

@@ -1,0 +1,228 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Lines joins the points of each series, with intervals as a band.
+type Lines struct {
+	Title, X, Y string
+	LogX        bool     // a logarithmic axis; values below 1 are drawn at 1
+	Names       []string // names of x = 0, 1, …; nil: x is a number
+	Diagonal    bool     // a thin line y = x
+	Series      []Series
+}
+
+// Draw draws the chart.
+func (l *Lines) Draw() (*Figure, error) {
+	p := newPlot(l.Title, l.X, l.Y)
+	var xs, ys [][]float64
+	for k, s := range l.Series {
+		c := palette[k%len(palette)]
+		points, band := s.trace(l.LogX)
+		if len(points) == 0 {
+			continue
+		}
+		if len(band) > 2 {
+			polygon, err := plotter.NewPolygon(band)
+			if err != nil {
+				return nil, err
+			}
+			polygon.Color = color.NRGBA{c.R, c.G, c.B, 0x28}
+			polygon.LineStyle.Width = 0
+			p.Add(polygon)
+		}
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, err
+		}
+		line.Color, line.Width = c, vg.Points(1.5)
+		if s.Dashed {
+			line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+		}
+		p.Add(line)
+		thumbs := []plot.Thumbnailer{line}
+		if len(points) <= 40 {
+			dots, err := plotter.NewScatter(points)
+			if err != nil {
+				return nil, err
+			}
+			dots.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Points(2.5), Shape: shapes[k%len(shapes)]}
+			p.Add(dots)
+			thumbs = append(thumbs, dots)
+		}
+		p.Legend.Add(printable(s.Name), thumbs...)
+		for _, at := range [2]plotter.XYs{points, band} {
+			x, y := split(at)
+			xs, ys = append(xs, x), append(ys, y)
+		}
+	}
+	low, high := extent(xs...)
+	if l.LogX && low < high {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Min, p.X.Max = low, high
+	} else {
+		spread(&p.X, low, high)
+	}
+	low, high = extent(ys...)
+	spread(&p.Y, low, high)
+	p.Y.Max += 0.06 * float64(len(l.Series)) * (p.Y.Max - p.Y.Min) // room for the legend
+	if l.Names != nil {
+		p.NominalX(printables(l.Names)...)
+	}
+	if l.Diagonal {
+		p.X.Min, p.X.Max, p.Y.Min = 0, 1, 0
+		diagonal := plotter.NewFunction(func(x float64) float64 { return x })
+		diagonal.Color, diagonal.Samples = gridColor, 2
+		p.Add(diagonal)
+	}
+	return render(p, l.Title, vg.Points(560), vg.Points(320))
+}
+
+// trace returns the finite points of a series and the outline of its band.
+func (s *Series) trace(logX bool) (points, band plotter.XYs) {
+	var upper plotter.XYs
+	for i := range s.X {
+		x := s.X[i]
+		if logX {
+			x = math.Max(x, 1)
+		}
+		if !finite(x, s.Y[i]) {
+			continue
+		}
+		points = append(points, plotter.XY{X: x, Y: s.Y[i]})
+		if s.Low != nil && finite(s.Low[i], s.High[i]) {
+			band = append(band, plotter.XY{X: x, Y: s.Low[i]})
+			upper = append(upper, plotter.XY{X: x, Y: s.High[i]})
+		}
+	}
+	for i := len(upper) - 1; i >= 0; i-- {
+		band = append(band, upper[i])
+	}
+	return points, band
+}
+
+func split(at plotter.XYs) (x, y []float64) {
+	for _, p := range at {
+		x, y = append(x, p.X), append(y, p.Y)
+	}
+	return x, y
+}
+
+func printables(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = printable(n)
+	}
+	return out
+}
+
+// Points shows named things by two numbers; those on the front are joined.
+type Points struct {
+	Title, X, Y string
+	LogX        bool
+	Names       []string
+	At          Series // one point per name; Low and High around Y
+	Front       []bool // on the Pareto front
+}
+
+// Draw draws the chart.
+func (c *Points) Draw() (*Figure, error) {
+	p := newPlot(c.Title, c.X, c.Y)
+	var front, rest plotter.XYs
+	var labels plotter.XYLabels
+	var xs, ys []float64
+	for i := range c.At.X {
+		x, y := c.At.X[i], c.At.Y[i]
+		if c.LogX {
+			x = math.Max(x, 1)
+		}
+		if !finite(x, y) {
+			continue
+		}
+		at := plotter.XY{X: x, Y: y}
+		xs, ys = append(xs, x), append(ys, y)
+		if c.Front[i] {
+			front = append(front, at)
+		} else {
+			rest = append(rest, at)
+		}
+		labels.XYs, labels.Labels = append(labels.XYs, at), append(labels.Labels, printable(c.Names[i]))
+		if c.At.Low != nil && finite(c.At.Low[i], c.At.High[i]) {
+			bar, err := plotter.NewLine(plotter.XYs{{X: x, Y: c.At.Low[i]}, {X: x, Y: c.At.High[i]}})
+			if err != nil {
+				return nil, err
+			}
+			bar.Color, bar.Width = gridColor, vg.Points(1.5)
+			p.Add(bar)
+			ys = append(ys, c.At.Low[i], c.At.High[i])
+		}
+	}
+	sortByX(front)
+	if err := addFront(p, front, rest); err != nil {
+		return nil, err
+	}
+	if len(labels.Labels) > 0 {
+		text, err := plotter.NewLabels(labels)
+		if err != nil {
+			return nil, err
+		}
+		text.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(3)}
+		for i := range text.TextStyle {
+			text.TextStyle[i].Font = p.Legend.TextStyle.Font
+		}
+		p.Add(text)
+	}
+	low, high := extent(xs)
+	if c.LogX && low < high {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Min, p.X.Max = low/1.5, high*1.5
+	} else {
+		spread(&p.X, low, high)
+	}
+	low, high = extent(ys)
+	spread(&p.Y, low, high)
+	p.Y.Max += 0.15 * (p.Y.Max - p.Y.Min)
+	return render(p, c.Title, vg.Points(560), vg.Points(340))
+}
+
+func sortByX(at plotter.XYs) {
+	for i := 1; i < len(at); i++ {
+		for k := i; k > 0 && at[k].X < at[k-1].X; k-- {
+			at[k], at[k-1] = at[k-1], at[k]
+		}
+	}
+}
+
+func addFront(p *plot.Plot, front, rest plotter.XYs) error {
+	if len(front) > 0 {
+		line, err := plotter.NewLine(front)
+		if err != nil {
+			return err
+		}
+		line.Color = palette[1]
+		dots, err := plotter.NewScatter(front)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = draw.GlyphStyle{Color: palette[1], Radius: vg.Points(3.5), Shape: draw.CircleGlyph{}}
+		p.Add(line, dots)
+		p.Legend.Add("Pareto front", line, dots)
+	}
+	if len(rest) > 0 {
+		dots, err := plotter.NewScatter(rest)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = draw.GlyphStyle{Color: palette[0], Radius: vg.Points(3), Shape: draw.CircleGlyph{}}
+		p.Add(dots)
+		p.Legend.Add("dominated", dots)
+	}
+	return nil
+}
