@@ -35,10 +35,29 @@ func commitFiles(t testing.TB, s *Store, name string, files map[string]string) *
 	return e
 }
 
+// lazyFS does not wait for the disk: tests that cut no power need not.
+type lazyFS struct{ osFS }
+
+type lazyFile struct{ File }
+
+func (lazyFile) Sync() error { return nil }
+
+func (lazyFS) Sync(string) error { return nil }
+
+func (l lazyFS) Create(name string) (File, error) {
+	f, err := l.osFS.Create(name)
+	return lazyFile{f}, err
+}
+
+func (l lazyFS) Open(name string) (File, error) {
+	f, err := l.osFS.Open(name)
+	return lazyFile{f}, err
+}
+
 // openTest opens a new cache in a temporary folder.
 func openTest(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "cache"), Options{})
+	s, err := Open(filepath.Join(t.TempDir(), "cache"), Options{FS: lazyFS{}})
 	if err != nil {
 		t.Fatal(err)
 	}

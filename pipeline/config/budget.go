@@ -23,11 +23,17 @@ type budget struct {
 	elements int
 	bytes    int
 	calls    int
-	deadline time.Time
-	spent    bool // a limit was passed: nothing more is evaluated
+	used     time.Duration // by expressions that are done
+	begun    time.Time     // when the current expression began
+	spent    bool          // a limit was passed: nothing more is evaluated
 }
 
-func newBudget() *budget { return &budget{deadline: time.Now().Add(maxEvalTime)} }
+// measure starts the clock for one expression and returns how to stop it, so
+// that reading files and decoding take nothing from the limit.
+func (b *budget) measure() (stop func()) {
+	b.begun = time.Now()
+	return func() { b.used += time.Since(b.begun) }
+}
 
 // spend takes elements and string bytes from the budget, before they are
 // built. It returns a sentence when there is not enough left.
@@ -44,7 +50,7 @@ func (b *budget) spend(elements, bytes int) error {
 		err = fmt.Errorf("Expressions may build at most %d values in all; this one goes beyond.", maxElements)
 	case b.bytes < 0 || b.bytes > maxStringBytes:
 		err = fmt.Errorf("Expressions may build at most %d bytes of text in all; this one goes beyond.", maxStringBytes)
-	case b.calls%256 == 0 && time.Now().After(b.deadline):
+	case b.calls%256 == 0 && b.used+time.Since(b.begun) > maxEvalTime:
 		err = fmt.Errorf("Expressions may take at most %s in all; this one goes beyond.", maxEvalTime)
 	}
 	b.spent = err != nil
@@ -100,18 +106,24 @@ func (b *budget) charge(v cty.Value) error {
 func numberInRange(v cty.Value) error {
 	f := v.AsBigFloat()
 	if f.IsInf() {
-		return fmt.Errorf("The result is infinite.")
+		return errScale
 	}
 	if scale := f.MantExp(nil); scale > maxBinaryScale || scale < -maxBinaryScale {
-		return fmt.Errorf("The result has more than %d digits.", maxExponent)
+		return errScale
 	}
 	return nil
 }
+
+var errScale = fmt.Errorf("Numbers must stay within 10^±%d.", maxExponent)
 
 // limitError reports a breach once; what follows from it is silent.
 func limitError(rng hcl.Range, err error) *hcl.Diagnostic {
 	if err == errSpent {
 		return nil
 	}
-	return errorAt(rng, "Evaluation limit", "%s", err.Error())
+	summary := "Evaluation limit"
+	if err == errScale {
+		summary = "Number out of range"
+	}
+	return errorAt(rng, summary, "%s", err.Error())
 }

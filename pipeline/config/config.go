@@ -115,6 +115,7 @@ type Block struct {
 	sweeps  []*sweep
 	exclude []*exclusion
 	sampled bool
+	orphan  bool // `like` names no block
 }
 
 // Config returns the struct of the block's first point.

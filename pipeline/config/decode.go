@@ -29,6 +29,7 @@ type body struct {
 	layers   []*hclsyntax.Body
 	syntax   *hclsyntax.Block
 	top      bool // not nested
+	orphan   bool // its `like` leads nowhere, so that attributes may be missing
 	settings []setting
 	// reserved names belong to this package: like, sweep, exclude.
 	reservedAttrs, reservedBlocks []string
@@ -46,14 +47,17 @@ func (d *decoder) decode(ptr any, b body) {
 	before := len(d.diags)
 	failed := map[string]bool{}
 	given := map[string]bool{}
-	for _, layer := range b.layers {
+	for i, layer := range b.layers {
+		own := i == len(b.layers)-1 // an inherited body is checked with its own block
 		for _, attr := range inOrder(layer.Attributes) {
 			if slices.Contains(b.reservedAttrs, attr.Name) {
 				continue
 			}
 			f := s.attrs[attr.Name]
-			if f == nil {
+			if f == nil && own {
 				d.unknownAttr(attr, s, b)
+			}
+			if f == nil {
 				continue
 			}
 			given[attr.Name] = true
@@ -69,7 +73,7 @@ func (d *decoder) decode(ptr any, b body) {
 	}
 	d.blocks(s, b, failed)
 	for _, f := range s.order {
-		if s.attrs[f.name] == f && !f.optional && !given[f.name] {
+		if s.attrs[f.name] == f && !f.optional && !given[f.name] && !b.orphan {
 			detail := fmt.Sprintf("A %s block needs %s, %s.", b.word, f.name, expected(f.value.Type(), f.tag.Get("ref")))
 			if doc := f.tag.Get("doc"); doc != "" {
 				detail += " " + capitalise(strings.TrimSuffix(doc, ".")) + "."
@@ -146,14 +150,14 @@ func (b body) title() string {
 // type replace the inherited ones of that type.
 func (d *decoder) blocks(s *schema, b body, failed map[string]bool) {
 	last := map[string]*hclsyntax.Body{}
-	for _, layer := range b.layers {
+	for i, layer := range b.layers {
 		for _, block := range layer.Blocks {
 			switch {
 			case slices.Contains(b.reservedBlocks, block.Type):
-			case s.blocks[block.Type] == nil:
-				d.unknownBlock(block, s, b)
-			default:
+			case s.blocks[block.Type] != nil:
 				last[block.Type] = layer
+			case i == len(b.layers)-1:
+				d.unknownBlock(block, s, b)
 			}
 		}
 	}
@@ -326,7 +330,7 @@ func (b *Block) AttrRange(name string) hcl.Range {
 
 // body prepares the block for decoding at a point.
 func (b *Block) body(settings []setting) body {
-	out := body{word: b.Kind, header: b.DefRange, layers: b.layers, syntax: b.syntax, top: true, settings: settings}
+	out := body{word: b.Kind, header: b.DefRange, layers: b.layers, syntax: b.syntax, top: true, orphan: b.orphan, settings: settings}
 	if b.kind.Like {
 		out.reservedAttrs = []string{"like"}
 	}

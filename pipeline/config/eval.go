@@ -55,6 +55,7 @@ func (e *evaluator) evaluate(expr hclsyntax.Expression) (v cty.Value, ok bool) {
 			v, ok = cty.DynamicVal, false
 		}
 	}()
+	defer e.budget.measure()()
 	return e.eval(expr, nil)
 }
 
@@ -165,6 +166,11 @@ func (e *evaluator) eval(expr hclsyntax.Expression, s *scope) (cty.Value, bool) 
 		in, ok := e.operands(s, n.LHS, n.RHS)
 		if !ok || !e.readable(in) {
 			return cty.DynamicVal, false
+		}
+		if n.Op == hclsyntax.OpDivide || n.Op == hclsyntax.OpModulo {
+			if d := in[1].(*hclsyntax.LiteralValueExpr).Val; d.Type() == cty.Number && !d.IsNull() && d.AsBigFloat().Sign() == 0 {
+				return e.fail(n.SrcRange, "Division by zero", "The divisor is 0.")
+			}
 		}
 		return e.shallow(&hclsyntax.BinaryOpExpr{LHS: in[0], Op: n.Op, RHS: in[1], SrcRange: n.SrcRange})
 	case *hclsyntax.ConditionalExpr:

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -32,7 +34,7 @@ func (p *Parser) Load(files []string, kinds Kinds, o Options) (*Experiment, hcl.
 	}
 	l := &loader{
 		parser: p, kinds: kinds, options: o,
-		budget:    newBudget(),
+		budget:    &budget{},
 		variables: map[string]*variable{},
 		locals:    map[string]*local{},
 		blocks:    map[target]*Block{},
@@ -85,8 +87,8 @@ func (l *loader) report(d *hcl.Diagnostic) { l.diags = append(l.diags, d) }
 func (p *Parser) parse(name string, src []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 	text, diags := normalise(name, src)
 	p.sources[name] = text
-	if text == nil {
-		return nil, diags
+	if text == nil || !utf8.Valid(text) || bytes.ContainsRune(text, '\r') {
+		return nil, diags // HCL would say the same again
 	}
 	if breaches := prescan(name, text); breaches.HasErrors() {
 		return nil, append(diags, breaches...)
@@ -188,6 +190,8 @@ func (l *loader) inherit() {
 			if parent := l.parent(b, attr); parent != nil {
 				parents[b] = parent
 				graph[i] = []edge{{index[parent], attr.Expr.Range()}}
+			} else {
+				b.orphan = true
 			}
 		}
 	}
@@ -195,12 +199,14 @@ func (l *loader) inherit() {
 	for _, cycle := range cycles(graph) {
 		for _, s := range cycle {
 			inCycle[l.experiment.Blocks[s.node]] = true
+			l.experiment.Blocks[s.node].orphan = true
 		}
 		l.report(errorAt(cycle[0].rng, "Cycle of like", "Each of these is like the next: %s.", describeCycle(cycle, l.blockName)))
 	}
 	for _, b := range l.experiment.Blocks {
 		for a := b; a != nil && !(inCycle[a] && a != b); a = parents[a] {
 			b.layers = append([]*hclsyntax.Body{a.syntax.Body}, b.layers...)
+			b.orphan = b.orphan || a.orphan
 			if inCycle[a] {
 				break
 			}

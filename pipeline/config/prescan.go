@@ -65,6 +65,8 @@ type tokenScan struct {
 	directives int // %{ if } and %{ for } that are open
 	unary      int // unary operators in a row
 	operand    bool
+	questions  int // conditionals over all levels
+	tooDeep    bool
 	diags      hcl.Diagnostics
 	reported   map[string]bool
 }
@@ -73,7 +75,9 @@ func scanTokens(name string, src []byte) hcl.Diagnostics {
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
 	s := &tokenScan{levels: []level{{}}, reported: map[string]bool{}}
 	for i, t := range tokens {
-		s.scan(t, tokens[i+1:])
+		if s.scan(t, tokens[i+1:]); s.tooDeep {
+			break // whatever follows is deep as well
+		}
 	}
 	return s.diags
 }
@@ -119,6 +123,7 @@ func (s *tokenScan) scan(t hclsyntax.Token, rest hclsyntax.Tokens) {
 	case hclsyntax.TokenQuestion:
 		s.operator(top, t)
 		top.conditionals++
+		s.questions++
 	case hclsyntax.TokenIdent, hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc:
 		s.operand = true
 	case hclsyntax.TokenNumberLit:
@@ -130,11 +135,8 @@ func (s *tokenScan) scan(t hclsyntax.Token, rest hclsyntax.Tokens) {
 		hclsyntax.TokenDot, hclsyntax.TokenColon, hclsyntax.TokenDoubleColon:
 		s.operator(top, t)
 	}
-	depth := len(s.levels) - 1 + s.directives + s.unary
-	for _, l := range s.levels {
-		depth += l.conditionals
-	}
-	if depth > maxDepth {
+	if len(s.levels)-1+s.directives+s.unary+s.questions > maxDepth {
+		s.tooDeep = true
 		s.report(t.Range, "Nested too deeply", "Brackets, blocks, templates, unary operators and conditionals may stand at most %d deep inside one another.", maxDepth)
 	}
 }
@@ -162,6 +164,7 @@ func (s *tokenScan) operator(top *level, t hclsyntax.Token) {
 
 func (s *tokenScan) reset(top *level) {
 	s.operators -= top.operators
+	s.questions -= top.conditionals
 	*top = level{}
 }
 

@@ -1,0 +1,3 @@
+locals {
+  x = 1e401                          # ERROR: Number out of range
+}

@@ -1,0 +1,3 @@
+method "lora" "x" {
+  rank: 1                            # ERROR: Argument or block definition required
+}

@@ -1,0 +1,3 @@
+locals {
+  x = "\q"                           # ERROR: Invalid escape sequence
+}

@@ -1,0 +1,3 @@
+locals {
+  x =                                # ERROR: Invalid expression
+}

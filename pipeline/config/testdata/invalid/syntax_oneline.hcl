@@ -1,0 +1,3 @@
+method "lora" "x" {
+  sweep { rank = [1], alpha = [2] }  # ERROR: Invalid single-argument block definition
+}

@@ -1,0 +1,3 @@
+locals {
+  x = (1 + 2
+}                                    # ERROR: Unbalanced parentheses

@@ -1,0 +1,2 @@
+method "lora" "x" {                  # ERROR: Unclosed configuration block
+  rank = 1

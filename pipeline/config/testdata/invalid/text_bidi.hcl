@@ -1,0 +1,4 @@
+locals {
+  x = "a‮b" # ERROR: Bidirectional control character
+  # a comment ⁦ counts too # ERROR: Bidirectional control character
+}

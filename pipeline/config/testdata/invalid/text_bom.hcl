@@ -1,0 +1,3 @@
+locals {
+  x = "﻿" # ERROR: Byte order mark inside the file
+}

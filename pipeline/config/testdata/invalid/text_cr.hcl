@@ -1,0 +1,2 @@
+locals {
+  x = 1 # ERROR: Lone carriage return}

@@ -1,0 +1,3 @@
+locals {
+  x = "aÿ" # ERROR: Not UTF-8
+}
