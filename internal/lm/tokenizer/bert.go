@@ -23,7 +23,7 @@ func (n bertNormalizer) normalize(t text) text {
 		t = rewrite(t, nil, spaceChinese)
 	}
 	if n.stripAccents {
-		t = stripAccents(decompose(t))
+		t = drop(nfd.normalize(t), isNonspacingMark)
 	}
 	if n.lowercase {
 		t = rewrite(t, lowerASCII, lowerRune)

@@ -31,14 +31,15 @@ type lowercase struct{}
 
 func (lowercase) normalize(t text) text { return rewrite(t, lowerASCII, lowerRune) }
 
-// accents drops marks that take no room of their own.
+// accents drops all marks, also those that take room of their own.
 type accents struct{}
 
-func (accents) normalize(t text) text { return stripAccents(t) }
+func (accents) normalize(t text) text { return drop(t, isMark) }
 
-func stripAccents(t text) text {
+// drop leaves out characters beyond ASCII.
+func drop(t text, which func(r rune) bool) text {
 	return rewrite(t, nil, func(dst []byte, r rune, src string) []byte {
-		if isNonspacingMark(r) {
+		if which(r) {
 			return dst
 		}
 		return append(dst, src...)
@@ -49,8 +50,6 @@ func stripAccents(t text) text {
 type unicodeForm struct{ form norm.Form }
 
 func (n unicodeForm) normalize(t text) text { return toForm(t, n.form) }
-
-func decompose(t text) text { return toForm(t, norm.NFD) }
 
 // toForm applies a normal form. What comes out of a run of characters that
 // belong together stands for the whole run.
@@ -86,23 +85,24 @@ func isPunctuation(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isASCIIPunctuation(r)
 	}
-	return unicode.Is(unicode.P, r)
+	return older(unicode.P, changedPunctuation, r)
 }
 
-// isOther tells whether r is a control or format character, of private use, or
-// not assigned.
+// isOther tells whether r is a control or format character or of private use.
 func isOther(r rune) bool {
-	return unicode.Is(unicode.C, r)
+	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Co, r) || older(unicode.Cf, changedFormat, r)
 }
 
-func isNonspacingMark(r rune) bool { return unicode.Is(unicode.Mn, r) }
+func isNonspacingMark(r rune) bool { return older(unicode.Mn, changedNonspacing, r) }
+
+func isMark(r rune) bool { return older(unicode.M, changedMarks, r) }
 
 // isWordRune is the \w of regular expressions over Unicode.
 func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
 	}
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic)
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control)
 }
 
 var (
