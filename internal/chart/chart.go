@@ -98,13 +98,14 @@ func printable(text string) string {
 	return clean
 }
 
-// tag finds the attributes that vgsvg writes for fonts.
+// fontFamily finds the attributes that vgsvg writes for fonts.
 var fontFamily = regexp.MustCompile(`font-family:Liberation Sans;font-variant:[a-z-]+;font-weight:normal;font-style:normal`)
 
 // render draws a plot of the given size.
 func render(p *plot.Plot, title string, w, h vg.Length) (*Figure, error) {
 	canvas := vgsvg.New(w, h)
-	p.Draw(draw.New(canvas))
+	// A margin, because the reader's fonts may be wider than those measured.
+	p.Draw(draw.Crop(draw.New(canvas), vg.Points(14), -vg.Points(14), vg.Points(6), -vg.Points(6)))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("draw figure %q: %w", title, err)

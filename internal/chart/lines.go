@@ -77,7 +77,7 @@ func (l *Lines) Draw() (*Figure, error) {
 		p.NominalX(printables(l.Names)...)
 	}
 	if l.Diagonal {
-		p.X.Min, p.X.Max, p.Y.Min = 0, 1, 0
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 		diagonal := plotter.NewFunction(func(x float64) float64 { return x })
 		diagonal.Color, diagonal.Samples = gridColor, 2
 		p.Add(diagonal)
