@@ -18,7 +18,7 @@ import (
 const (
 	maxUnpacked  = 16 << 30
 	maxExpansion = 200
-	freeUnpacked = 64 << 20 // allowed whatever the ratio
+	freeUnpacked = 16 << 20 // allowed whatever the ratio
 )
 
 var (

@@ -38,7 +38,7 @@ const (
 
 // leaks compares every later split with every earlier one: tests with train and
 // dev, dev with train.
-func leaks(set *Dataset) []Leak {
+func leaks(set *Dataset, parts []string) []Leak {
 	indexed := make(map[string]*inputIndex)
 	var out []Leak
 	for i, of := range SplitNames {
@@ -49,7 +49,7 @@ func leaks(set *Dataset) []Leak {
 			if indexed[in] == nil {
 				indexed[in] = newInputIndex(set.Split(in))
 			}
-			out = append(out, indexed[in].compare(set, of, in))
+			out = append(out, indexed[in].compare(set, of, in, parts))
 		}
 	}
 	return out
@@ -101,7 +101,7 @@ func newInputIndex(rows []Row) *inputIndex {
 // stride keeps the number of rows looked at within nearRows.
 func stride(rows int) int { return max(1, (rows+nearRows-1)/nearRows) }
 
-func (x *inputIndex) compare(set *Dataset, of, in string) Leak {
+func (x *inputIndex) compare(set *Dataset, of, in string, parts []string) Leak {
 	leak := Leak{Of: of, In: in}
 	rows := set.Split(of)
 	step := stride(len(rows))
@@ -126,7 +126,7 @@ func (x *inputIndex) compare(set *Dataset, of, in string) Leak {
 			leak.Near++
 		}
 		if len(leak.Examples) < maxListed {
-			leak.Examples = append(leak.Examples, Example{Line: row.Origin.Line, Text: shorten(row.Text)})
+			leak.Examples = append(leak.Examples, Example{File: parts[row.Origin.File], Line: row.Origin.Line, Text: shorten(row.Text)})
 		}
 	}
 	return leak

@@ -49,12 +49,14 @@ type loader struct {
 	perFile  []int
 	parts    []string
 	drafts   []*draft
+	used     int  // drafts made
+	forget   bool // count drafts, don't keep them
 	rejected tally
 	dropped  tally
 	repeats  Repeats
 	notes    []string
 	seen     map[digest]firstSeen // by input
-	ids      map[string]bool      // role and id
+	ids      map[digest]bool      // role and id
 	times    map[digest]int       // occurrences of an input, for ids
 	columns  []string             // of the last header, for messages
 }
@@ -75,7 +77,7 @@ func newLoader(c *Config) (*loader, error) {
 		return nil, err
 	}
 	return &loader{config: c, split: split, drafter: d, rejected: tally{}, dropped: tally{},
-		seen: make(map[digest]firstSeen), ids: make(map[string]bool), times: make(map[digest]int)}, nil
+		seen: make(map[digest]firstSeen), ids: make(map[digest]bool), times: make(map[digest]int)}, nil
 }
 
 // read drafts all records. Mistakes in rows are gathered, so that one call shows
@@ -118,7 +120,7 @@ func (l *loader) read(source Source) error {
 		return err
 	case l.rowsIn == 0:
 		return fmt.Errorf("%s: no rows", strings.Join(l.parts, ", "))
-	case len(l.drafts) == 0:
+	case l.used == 0:
 		return fmt.Errorf("none of %d rows can be used: %s; the columns are %s",
 			l.rowsIn, l.summary(), strings.Join(l.columns, ", "))
 	}
@@ -130,7 +132,7 @@ func (l *loader) example(r *Record) Example {
 }
 
 func (l *loader) summary() string {
-	a := Accounting{RowsIn: l.rowsIn, Used: len(l.drafts), Rejected: l.rejected.counts(), Dropped: l.dropped.counts()}
+	a := Accounting{RowsIn: l.rowsIn, Used: l.used, Rejected: l.rejected.counts(), Dropped: l.dropped.counts()}
 	return a.Summary()
 }
 
@@ -151,16 +153,19 @@ func (l *loader) take(r *Record, d *draft) *Error {
 			d.ID += "-" + strconv.Itoa(n)
 		}
 	} else {
-		key := d.role + "/" + d.ID
+		key := hashTexts([]string{d.role, d.ID})
 		if l.shifted(d) == shiftRow {
-			key = "test_shift/" + d.ID
+			key = hashTexts([]string{TestShiftSplit, d.ID})
 		}
 		if l.ids[key] {
 			return mistake(Position{r.Path, r.Line, 0}, "the id %q a second time", d.ID)
 		}
 		l.ids[key] = true
 	}
-	l.drafts = append(l.drafts, d)
+	l.used++
+	if !l.forget {
+		l.drafts = append(l.drafts, d)
+	}
 	return nil
 }
 
@@ -274,7 +279,7 @@ func (l *loader) account(set *Dataset, parts []string) Accounting {
 		a.Splits = append(a.Splits, describe(set, name, rows))
 	}
 	a.Notes = append(a.Notes, absences(set)...)
-	a.Leaks = leaks(set)
+	a.Leaks = leaks(set, parts)
 	return a
 }
 
