@@ -56,11 +56,13 @@ type linearProblem struct {
 }
 
 // gradientTolerance bounds every component of the scaled gradient at the
-// solution. In scaled variables the curvature is about one, so that the
-// loss there is within half the squared norm of the gradient of the minimum.
-const gradientTolerance = 1e-6
+// solution. On the sets SST-2 and TweetEval emotion the loss is then within
+// 1e-8 of the minimum at the weakest default regularisation, and within 1e-10
+// of it at the middle ones.
+const gradientTolerance = 2e-6
 
-// maxIterations is far above what scaled problems need (tens).
+// maxIterations is far above what scaled problems need: tens, and a few
+// hundred for separable data with hardly any penalty.
 const maxIterations = 5000
 
 // solve returns the minimum for the strength C as W, in the design's order,

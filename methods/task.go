@@ -57,6 +57,11 @@ func (t Task) check(targets []Target) error {
 	if t.ClassWeights != nil && len(t.ClassWeights) != t.Outputs {
 		return fmt.Errorf("%d class weights for %d classes", len(t.ClassWeights), t.Outputs)
 	}
+	for _, w := range t.ClassWeights {
+		if !(w > 0) {
+			return fmt.Errorf("class weight %v; each must be above 0", w)
+		}
+	}
 	for i, y := range targets {
 		switch t.Kind {
 		case Classification, Tagging:

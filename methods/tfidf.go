@@ -28,7 +28,7 @@ type TFIDF struct {
 
 // NewTFIDF returns the method with its defaults.
 func NewTFIDF() *TFIDF {
-	return &TFIDF{NGrams: 2, MinRows: 1, Strengths: []float64{0.1, 1, 10, 100, 1000}}
+	return &TFIDF{NGrams: 2, MinRows: 1, Strengths: []float64{0.1, 1, 5, 20, 100}}
 }
 
 // Type returns "tfidf".
