@@ -34,7 +34,7 @@ type conversion struct {
 // what names the attribute in messages.
 func (c *conversion) assign(dst reflect.Value, v cty.Value, src hclsyntax.Expression, what string, kind string) bool {
 	wrong := func() bool {
-		c.diags = append(c.diags, errorAt(src.Range(), "Wrong type for "+what, "%s must be %s; this is %s.", capitalise(what), expected(dst.Type(), kind), describe(v)))
+		c.diags = append(c.diags, errorAt(src.Range(), "Wrong type for "+what, "%s must be %s; this is %s.", start(what), expected(dst.Type(), kind), describe(v)))
 		return false
 	}
 	if v.IsNull() || !v.IsKnown() {
@@ -74,7 +74,7 @@ func (c *conversion) assign(dst reflect.Value, v cty.Value, src hclsyntax.Expres
 		}
 		i, accuracy := v.AsBigFloat().Int64()
 		if accuracy != big.Exact && v.AsBigFloat().IsInt() || dst.OverflowInt(i) {
-			c.diags = append(c.diags, errorAt(src.Range(), "Number out of range", "%s is a whole number of %d bits; this is %s.", capitalise(what), dst.Type().Bits(), bigDecimal(v.AsBigFloat())))
+			c.diags = append(c.diags, errorAt(src.Range(), "Number out of range", "%s is a whole number of %d bits; this is %s.", start(what), dst.Type().Bits(), bigDecimal(v.AsBigFloat())))
 			return false
 		}
 		if accuracy != big.Exact {
@@ -96,7 +96,7 @@ func (c *conversion) assign(dst reflect.Value, v cty.Value, src hclsyntax.Expres
 		}
 		x, _ := v.AsBigFloat().Float64()
 		if math.IsInf(x, 0) || x == 0 && v.AsBigFloat().Sign() != 0 {
-			c.diags = append(c.diags, errorAt(src.Range(), "Number out of range", "%s does not fit into a 64-bit floating-point number; this is %s.", capitalise(what), bigDecimal(v.AsBigFloat())))
+			c.diags = append(c.diags, errorAt(src.Range(), "Number out of range", "%s does not fit into a 64-bit floating-point number; this is %s.", start(what), bigDecimal(v.AsBigFloat())))
 			return false
 		}
 		if x == 0 {
@@ -132,7 +132,7 @@ func (c *conversion) assignPath(dst reflect.Value, v cty.Value, src hclsyntax.Ex
 	text := v.AsString()
 	switch {
 	case text == "":
-		c.diags = append(c.diags, errorAt(src.Range(), "Empty path", "%s must name a file or folder.", capitalise(what)))
+		c.diags = append(c.diags, errorAt(src.Range(), "Empty path", "%s must name a file or folder.", start(what)))
 		return false
 	case len(text) > maxPathBytes || strings.ContainsRune(text, 0):
 		c.diags = append(c.diags, errorAt(src.Range(), "Invalid path", "A path has at most %d bytes and no character U+0000.", maxPathBytes))
@@ -184,6 +184,14 @@ func (c *conversion) assignMap(dst reflect.Value, v cty.Value, src hclsyntax.Exp
 	}
 	dst.Set(out)
 	return ok
+}
+
+// start begins a sentence; the name of an attribute stays as it is written.
+func start(what string) string {
+	if strings.Contains(what, " ") {
+		return capitalise(what)
+	}
+	return what
 }
 
 // valueExpr finds the expression of a key that is written out in a map.
