@@ -90,15 +90,15 @@ func TestModelIsFetchedCheckedAndPinned(t *testing.T) {
 	}
 
 	// The branch moves; the lock, read anew, does not, and nothing is asked.
-	h.branches["main"] = commit2
+	h.set(func() { h.branches["main"] = commit2 })
 	again, err := OpenLock(lock.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests := h.requests
+	requests := h.asked()
 	s2, err := c.Fetch(t.Context(), main, ModelFiles(), again)
-	if err != nil || s2.Commit != commit1 || s2.Dir != s.Dir || !slices.Equal(s2.Files, s.Files) || h.requests != requests {
-		t.Errorf("second Fetch = %+v, %v with %d requests, want the same with none", s2, err, h.requests-requests)
+	if err != nil || s2.Commit != commit1 || s2.Dir != s.Dir || !slices.Equal(s2.Files, s.Files) || h.asked() != requests {
+		t.Errorf("second Fetch = %+v, %v with %d requests, want the same with none", s2, err, h.asked()-requests)
 	}
 
 	// Without the files, on another machine, the same ones come again.
@@ -146,7 +146,7 @@ func TestTwoSelectionsSeeOneCommit(t *testing.T) {
 	if _, err := c.Fetch(t.Context(), main, Matching("README.md"), lock); err != nil {
 		t.Fatal(err)
 	}
-	h.branches["main"] = commit2
+	h.set(func() { h.branches["main"] = commit2 })
 	s, err := c.Fetch(t.Context(), main, Matching("vocab.txt"), lock)
 	if err != nil || s.Commit != commit1 {
 		t.Errorf("Fetch = %+v, %v, want commit %s", s, err, commit1)
@@ -160,26 +160,27 @@ func TestInterruptedDownloadGoesOn(t *testing.T) {
 	h := newFakeHub(t)
 	content := h.commits[commit1]["model.safetensors"]
 	broken := 0
-	h.corrupt = func(name, c string) string { return c }
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.HasSuffix(r.URL.Path, "/model.safetensors") && broken < 3 {
-			broken++
-			// Promise everything, send a part, break the connection.
-			from := 0
-			fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
-			if from > 0 {
-				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(content)-1, len(content)))
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/model.safetensors") && broken < 3 {
+				broken++
+				// Promise everything, send a part, break the connection.
+				from := 0
+				fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+				if from > 0 {
+					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(content)-1, len(content)))
+				}
+				w.Header().Set("Content-Length", fmt.Sprint(len(content)-from))
+				if from > 0 {
+					w.WriteHeader(http.StatusPartialContent)
+				}
+				w.Write([]byte(content[from : from+10_000]))
+				w.(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
 			}
-			w.Header().Set("Content-Length", fmt.Sprint(len(content)-from))
-			if from > 0 {
-				w.WriteHeader(http.StatusPartialContent)
-			}
-			w.Write([]byte(content[from : from+10_000]))
-			w.(http.Flusher).Flush()
-			panic(http.ErrAbortHandler)
+			return false
 		}
-		return false
-	}
+	})
 	c, pauses := client(t, h, nil)
 	s, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t))
 	if err != nil {
@@ -189,7 +190,7 @@ func TestInterruptedDownloadGoesOn(t *testing.T) {
 	if string(got) != content || broken != 3 || len(*pauses) != 3 {
 		t.Errorf("%d bytes after %d breaks and %d pauses, want %d", len(got), broken, len(*pauses), len(content))
 	}
-	if sent := h.served["model.safetensors"]; sent > int64(len(content)-20_000) {
+	if sent := h.sent("model.safetensors"); sent > int64(len(content)-20_000) {
 		t.Errorf("the last request sent %d bytes; the first 30000 were here already", sent)
 	}
 }
@@ -221,7 +222,7 @@ func TestAnotherProcessGoesOnWithAPartialFile(t *testing.T) {
 		if got, _ := os.ReadFile(filepath.Join(snapshot.Dir, "model.safetensors")); string(got) != content {
 			t.Errorf("%s: the file is wrong", name)
 		}
-		if sent := h.served["model.safetensors"]; name == "good beginning" && sent != int64(len(content)-1234) {
+		if sent := h.sent("model.safetensors"); name == "good beginning" && sent != int64(len(content)-1234) {
 			t.Errorf("%s: %d bytes sent, want %d", name, sent, len(content)-1234)
 		}
 	}
@@ -231,22 +232,64 @@ func TestServerWithoutRangesStartsAnew(t *testing.T) {
 	h := newFakeHub(t)
 	c, _ := client(t, h, nil)
 	broken := false
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "/config.json") {
-			return false
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, "/config.json") {
+				return false
+			}
+			w.Header().Set("Content-Length", fmt.Sprint(len(h.commits[commit1]["config.json"])))
+			if !broken {
+				broken = true
+				w.Write([]byte(`{"model`))
+				w.(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
+			}
+			w.Write([]byte(h.commits[commit1]["config.json"]))
+			return true
 		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(h.commits[commit1]["config.json"])))
-		if !broken {
-			broken = true
-			w.Write([]byte(`{"model`))
-			w.(http.Flusher).Flush()
-			panic(http.ErrAbortHandler)
-		}
-		w.Write([]byte(h.commits[commit1]["config.json"]))
-		return true
-	}
+	})
 	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestServerThatContinuesElsewhereIsNotBelieved(t *testing.T) {
+	for name, answer := range map[string]func(w http.ResponseWriter, content string){
+		"416": func(w http.ResponseWriter, _ string) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) },
+		"206 of another part": func(w http.ResponseWriter, content string) {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes 2-%d/%d", len(content)-1, len(content)))
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write([]byte(content[2:]))
+		},
+	} {
+		h := newFakeHub(t)
+		c, _ := client(t, h, nil)
+		content := h.commits[commit1]["config.json"]
+		h.set(func() {
+			h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.URL.Path, "/config.json") || r.Header.Get("Range") == "" {
+					return false
+				}
+				answer(w, content)
+				return true
+			}
+		})
+		s := &store{ref: ref(t, Model, "org/name"), commit: commit1}
+		partial := filepath.Join(c.dir, s.partial(File{Name: "config.json"}))
+		if err := os.MkdirAll(filepath.Dir(partial), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(partial, []byte(content[:4]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		snapshot, err := c.Fetch(t.Context(), s.ref, ModelFiles(), openLock(t))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, _ := os.ReadFile(filepath.Join(snapshot.Dir, "config.json")); string(got) != content {
+			t.Errorf("%s: config.json = %q", name, got)
+		}
 	}
 }
 
@@ -262,17 +305,14 @@ func TestWrongContentIsRefused(t *testing.T) {
 		{"shorter", "config.json", func(s string) string { return s[:5] }, "ended at byte 5"},
 	} {
 		h := newFakeHub(t)
-		h.corrupt = func(name, content string) string {
-			if name == c.file {
-				content = c.corrupt(content)
+		h.set(func() {
+			h.corrupt = func(name, content string) string {
+				if name == c.file {
+					content = c.corrupt(content)
+				}
+				return content
 			}
-			return content
-		}
-		// A server that shortens a file cannot answer ranges beyond it.
-		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-			r.Header.Del("Range")
-			return false
-		}
+		})
 		cl, _ := client(t, h, nil)
 		lock := openLock(t)
 		_, err := cl.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), lock)
@@ -283,7 +323,7 @@ func TestWrongContentIsRefused(t *testing.T) {
 			t.Errorf("%s: something was pinned", c.name)
 		}
 		// Once the hub is well again, so are we.
-		h.corrupt, h.fault = nil, nil
+		h.set(func() { h.corrupt, h.fault = nil, nil })
 		if _, err := cl.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), lock); err != nil {
 			t.Errorf("%s: afterwards: %v", c.name, err)
 		}
@@ -310,7 +350,7 @@ func TestContentThatDiffersFromTheLockIsRefused(t *testing.T) {
 		t.Errorf("vocab.txt = %q after a repair", got)
 	}
 	// … but not with something else, even if the hub vouches for it.
-	h.commits[commit1]["vocab.txt"] = "[PAD]\n[EVI]\n"
+	h.set(func() { h.commits[commit1]["vocab.txt"] = "[PAD]\n[EVI]\n" })
 	if err := os.Remove(filepath.Join(s.Dir, "vocab.txt")); err != nil {
 		t.Fatal(err)
 	}
@@ -322,21 +362,23 @@ func TestContentThatDiffersFromTheLockIsRefused(t *testing.T) {
 func TestBusyHubIsAskedAgain(t *testing.T) {
 	h := newFakeHub(t)
 	refusals := 0
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if refusals++; refusals > 4 {
-			return false
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if refusals++; refusals > 4 {
+				return false
+			}
+			if refusals == 1 {
+				w.Header().Set("Retry-After", "7")
+				w.WriteHeader(http.StatusTooManyRequests)
+			} else if refusals == 2 {
+				w.Header().Set("Retry-After", "86400")
+				w.WriteHeader(http.StatusTooManyRequests)
+			} else {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+			return true
 		}
-		if refusals == 1 {
-			w.Header().Set("Retry-After", "7")
-			w.WriteHeader(http.StatusTooManyRequests)
-		} else if refusals == 2 {
-			w.Header().Set("Retry-After", "86400")
-			w.WriteHeader(http.StatusTooManyRequests)
-		} else {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-		return true
-	}
+	})
 	c, pauses := client(t, h, nil)
 	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err != nil {
 		t.Fatal(err)
@@ -345,7 +387,9 @@ func TestBusyHubIsAskedAgain(t *testing.T) {
 		t.Errorf("pauses %v, want %v", *pauses, want)
 	}
 
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(503); return true }
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(503); return true }
+	})
 	c, pauses = client(t, h, nil)
 	_, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t))
 	if err == nil || !strings.Contains(err.Error(), "503") || len(*pauses) != maxAttempts-1 {
@@ -385,8 +429,8 @@ func TestSizeCapIsCheckedBeforeDownloading(t *testing.T) {
 	h := newFakeHub(t)
 	c, _ := client(t, h, func(o *Options) { o.MaxBytes = 1000 })
 	_, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t))
-	if err == nil || !strings.Contains(err.Error(), "limit of 1000 bytes") || len(h.served) != 0 {
-		t.Errorf("Fetch = %v after %v bytes", err, h.served)
+	if err == nil || !strings.Contains(err.Error(), "limit of 1000 bytes") || h.sent("config.json") != 0 {
+		t.Errorf("Fetch = %v after %d bytes", err, h.sent("config.json"))
 	}
 }
 
@@ -405,32 +449,38 @@ func TestHostileLists(t *testing.T) {
 		"huge":        `["` + strings.Repeat("x", maxAnswerBytes) + `"]`,
 	} {
 		h := newFakeHub(t)
-		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-			if strings.Contains(r.URL.Path, "/tree/") {
-				w.Write([]byte(answer))
-				return true
+		h.set(func() {
+			h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if strings.Contains(r.URL.Path, "/tree/") {
+					w.Write([]byte(answer))
+					return true
+				}
+				return false
 			}
-			return false
-		}
+		})
 		c, _ := client(t, h, nil)
 		if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), Matching("*"), openLock(t)); err == nil || len(err.Error()) > 400 {
 			t.Errorf("%s: Fetch = %v, want a short refusal", name, err)
 		}
 	}
 	h := newFakeHub(t)
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.Contains(r.URL.Path, "/tree/") {
-			w.Header().Set("Link", `<http://127.0.0.1:1/x>; rel="next"`)
-			w.Write([]byte("[]"))
-			return true
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.Contains(r.URL.Path, "/tree/") {
+				w.Header().Set("Link", `<http://127.0.0.1:1/x>; rel="next"`)
+				w.Write([]byte("[]"))
+				return true
+			}
+			return false
 		}
-		return false
-	}
+	})
 	c, _ := client(t, h, nil)
 	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err == nil || !strings.Contains(err.Error(), "another host") {
 		t.Errorf("a list that goes on elsewhere: %v", err)
 	}
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool { w.Write([]byte(`{"sha":"../../x"}`)); return true }
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool { w.Write([]byte(`{"sha":"../../x"}`)); return true }
+	})
 	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err == nil || !strings.Contains(err.Error(), "names no commit") {
 		t.Errorf("a commit that is a path: %v", err)
 	}
@@ -439,7 +489,9 @@ func TestHostileLists(t *testing.T) {
 func TestCancelledFetchStops(t *testing.T) {
 	h := newFakeHub(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool { cancel(); w.WriteHeader(503); return true }
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool { cancel(); w.WriteHeader(503); return true }
+	})
 	c, _ := client(t, h, nil)
 	c.sleep = sleep
 	if _, err := c.Fetch(ctx, ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err == nil {
@@ -464,7 +516,7 @@ func TestTwoAtOnce(t *testing.T) {
 	if got := len(lock.Pins()); got != 1 {
 		t.Errorf("%d pins, want 1", got)
 	}
-	if sent := h.served["model.safetensors"]; sent != int64(len(h.commits[commit1]["model.safetensors"])) {
+	if sent := h.sent("model.safetensors"); sent != int64(len(h.commits[commit1]["model.safetensors"])) {
 		t.Errorf("%d bytes sent, want the file once", sent)
 	}
 }

@@ -67,8 +67,8 @@ func TestOfflineModeReadsTheCache(t *testing.T) {
 			t.Errorf("Fetch(%s) offline = %v, want ErrOffline", text, err)
 		}
 	}
-	if h.requests != 0 {
-		t.Errorf("%d requests in offline mode", h.requests)
+	if h.asked() != 0 {
+		t.Errorf("%d requests in offline mode", h.asked())
 	}
 
 	// Our own store is enough afterwards, also without a lock when the commit is named.
@@ -116,8 +116,8 @@ func TestCacheSparesDownloads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.served["model.safetensors"] != 0 || h.served["vocab.txt"] == 0 {
-		t.Errorf("served %v, want everything but model.safetensors", h.served)
+	if h.sent("model.safetensors") != 0 || h.sent("vocab.txt") == 0 {
+		t.Errorf("%d bytes of model.safetensors and %d of vocab.txt sent, want none and some", h.sent("model.safetensors"), h.sent("vocab.txt"))
 	}
 	if got, _ := os.ReadFile(filepath.Join(s.Dir, "vocab.txt")); string(got) != h.commits[commit1]["vocab.txt"] {
 		t.Errorf("vocab.txt = %q", got)
@@ -139,8 +139,8 @@ func TestCacheDoesNotLeadOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _ := client(t, h, func(o *Options) { o.CacheDir = cache })
-	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err != nil || h.served["model.safetensors"] == 0 {
-		t.Errorf("Fetch = %v after %v; a link that leaves the repository's folder was followed", err, h.served)
+	if _, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t)); err != nil || h.sent("model.safetensors") == 0 {
+		t.Errorf("Fetch = %v; a link that leaves the repository's folder was followed", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // failure, and looks for it in all that comes out.
 func TestTokenGoesToTheEndpointAlone(t *testing.T) {
 	h := newFakeHub(t)
-	h.private = true
+	h.set(func() { h.private = true })
 	var out bytes.Buffer
 	dir := t.TempDir()
 	c, _ := client(t, h, func(o *Options) {
@@ -60,14 +60,14 @@ func TestTokenGoesToTheEndpointAlone(t *testing.T) {
 		},
 	}
 	for name, fault := range faults {
-		h.fault = fault
+		h.set(func() { h.fault = fault })
 		_, err := c.Fetch(t.Context(), ref(t, Model, "org/name@other"), ModelFiles(), lock)
 		if err == nil {
 			t.Errorf("%s: Fetch succeeded", name)
 		}
 		fmt.Fprintf(&out, "%s: %v %+v %#v\n", name, err, err, err)
 	}
-	h.fault = nil
+	h.set(func() { h.fault = nil })
 	if containsSecret(out.Bytes()) {
 		t.Errorf("the output holds a secret:\n%s", out.String())
 	}
@@ -91,7 +91,7 @@ func TestTokenGoesToTheEndpointAlone(t *testing.T) {
 
 func TestTokenIsNeededForPrivateOnes(t *testing.T) {
 	h := newFakeHub(t)
-	h.private = true
+	h.set(func() { h.private = true })
 	c, pauses := client(t, h, nil)
 	_, err := c.Fetch(t.Context(), ref(t, Model, "org/name"), ModelFiles(), openLock(t))
 	if err == nil || !strings.Contains(err.Error(), "HF_TOKEN") || !strings.Contains(err.Error(), "GatedRepo") || len(*pauses) > 0 {
@@ -101,18 +101,20 @@ func TestTokenIsNeededForPrivateOnes(t *testing.T) {
 
 func TestRedirectsWithinTheHubKeepTheToken(t *testing.T) {
 	h := newFakeHub(t)
-	h.private = true
-	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.HasPrefix(r.URL.Path, "/api/models/old/") {
-			http.Redirect(w, r, strings.Replace(r.URL.String(), "/old/", "/org/", 1), http.StatusTemporaryRedirect)
-			return true
+	h.set(func() { h.private = true })
+	h.set(func() {
+		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.HasPrefix(r.URL.Path, "/api/models/old/") {
+				http.Redirect(w, r, strings.Replace(r.URL.String(), "/old/", "/org/", 1), http.StatusTemporaryRedirect)
+				return true
+			}
+			if strings.HasPrefix(r.URL.Path, "/old/") {
+				http.Redirect(w, r, strings.Replace(r.URL.String(), "/old/", "/org/", 1), http.StatusTemporaryRedirect)
+				return true
+			}
+			return false
 		}
-		if strings.HasPrefix(r.URL.Path, "/old/") {
-			http.Redirect(w, r, strings.Replace(r.URL.String(), "/old/", "/org/", 1), http.StatusTemporaryRedirect)
-			return true
-		}
-		return false
-	}
+	})
 	c, _ := client(t, h, func(o *Options) { o.Token = canary })
 	if _, err := c.Fetch(t.Context(), ref(t, Model, "old/name"), ModelFiles(), openLock(t)); err != nil {
 		t.Error(err)

@@ -26,19 +26,42 @@ type fakeHub struct {
 	*httptest.Server
 	storage *httptest.Server
 
-	mu       sync.Mutex
+	state    sync.RWMutex                 // held by requests; tests change what follows through set
 	branches map[string]string            // revision -> commit
 	commits  map[string]map[string]string // commit -> file -> content
 	large    map[string]bool              // names of files in storage
 	private  bool                         // ask for the token
 	pageSize int
-	served   map[string]int64 // bytes sent by file name
-	requests int
 	// fault may answer a request itself; it returns whether it did.
 	fault func(w http.ResponseWriter, r *http.Request) bool
 	// corrupt changes the bytes of a file on the way.
 	corrupt func(name, content string) string
-	leaks   []string // requests to storage that carried something secret
+
+	count    sync.Mutex       // guards what requests leave behind
+	served   map[string]int64 // bytes sent by file name
+	requests int
+	leaks    []string // requests to storage that carried something secret
+}
+
+// set changes the hub between requests.
+func (h *fakeHub) set(change func()) {
+	h.state.Lock()
+	defer h.state.Unlock()
+	change()
+}
+
+// sent is how many bytes of a file have gone out.
+func (h *fakeHub) sent(name string) int64 {
+	h.count.Lock()
+	defer h.count.Unlock()
+	return h.served[name]
+}
+
+// asked is how many requests have come to the hub itself.
+func (h *fakeHub) asked() int {
+	h.count.Lock()
+	defer h.count.Unlock()
+	return h.requests
 }
 
 func newFakeHub(t *testing.T) *fakeHub {
@@ -67,11 +90,12 @@ func newFakeHub(t *testing.T) *fakeHub {
 }
 
 func (h *fakeHub) serve(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
+	h.count.Lock()
 	h.requests++
-	fault := h.fault
-	h.mu.Unlock()
-	if fault != nil && fault(w, r) {
+	h.count.Unlock()
+	h.state.RLock()
+	defer h.state.RUnlock()
+	if h.fault != nil && h.fault(w, r) {
 		return
 	}
 	if h.private && r.Header.Get("Authorization") != "Bearer "+canary {
@@ -101,10 +125,12 @@ func (h *fakeHub) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *fakeHub) serveStorage(w http.ResponseWriter, r *http.Request) {
+	h.state.RLock()
+	defer h.state.RUnlock()
 	if r.Header.Get("Authorization") != "" || strings.Contains(fmt.Sprint(r.Header, r.URL), canary) {
-		h.mu.Lock()
+		h.count.Lock()
 		h.leaks = append(h.leaks, r.URL.String())
-		h.mu.Unlock()
+		h.count.Unlock()
 	}
 	commit, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/blob/"), "/")
 	h.send(w, r, name, h.commits[commit][name])
@@ -127,9 +153,9 @@ func (h *fakeHub) send(w http.ResponseWriter, r *http.Request, name, content str
 		w.WriteHeader(http.StatusPartialContent)
 	}
 	n, _ := w.Write([]byte(content[from:]))
-	h.mu.Lock()
+	h.count.Lock()
 	h.served[name] += int64(n)
-	h.mu.Unlock()
+	h.count.Unlock()
 }
 
 func (h *fakeHub) serveAPI(w http.ResponseWriter, r *http.Request, rest string) {

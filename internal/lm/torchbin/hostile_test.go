@@ -371,3 +371,31 @@ func FuzzPickle(f *testing.F) {
 	f.Add([]byte(proto + "ccollections\nOrderedDict\n]]" + key + "aK\x01aa\x85R}b."))
 	f.Fuzz(func(t *testing.T, b []byte) { readable(t, model(string(b))) })
 }
+
+// TestWideFieldsOfLargeArchives covers what only archives beyond 4 GB have.
+func TestWideFieldsOfLargeArchives(t *testing.T) {
+	const all = 0xffffffff
+	number := func(v uint64) string { return string(binary.LittleEndian.AppendUint64(nil, v)) }
+	other := "FB\x02\x00ZZ" // PyTorch's padding
+	cases := []struct {
+		name              string
+		extra             string
+		plain, packed, at uint64
+		want              [3]uint64
+		ok                bool
+	}{
+		{"narrow", other, 1, 2, 3, [3]uint64{1, 2, 3}, true},
+		{"all three", other + "\x01\x00\x18\x00" + number(5<<32) + number(6<<32) + number(7<<32), all, all, all, [3]uint64{5 << 32, 6 << 32, 7 << 32}, true},
+		{"place alone", "\x01\x00\x08\x00" + number(9<<32), 1, 2, all, [3]uint64{1, 2, 9 << 32}, true},
+		{"field missing", other, all, 2, 3, [3]uint64{}, false},
+		{"field too short", "\x01\x00\x08\x00" + number(1), all, all, 3, [3]uint64{}, false},
+		{"field beyond the record", "\x01\x00\x18\x00" + number(1), all, 2, 3, [3]uint64{}, false},
+	}
+	for _, c := range cases {
+		got := [3]uint64{c.plain, c.packed, c.at}
+		ok := wide([]byte(c.extra), &got[0], &got[1], &got[2])
+		if ok != c.ok || ok && got != c.want {
+			t.Errorf("%s: %v, %v, want %v, %v", c.name, got, ok, c.want, c.ok)
+		}
+	}
+}
