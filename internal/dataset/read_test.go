@@ -263,7 +263,7 @@ func TestFilesOfAGlobAreReadInOrderAndUnpacked(t *testing.T) {
 
 func TestFilesRefuseWhatTheyCannotRead(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "bomb.txt.gz", gzipped(t, bytes.Repeat([]byte("0\n"), freeUnpacked)))
+	write(t, dir, "bomb.txt.gz", gzipped(t, bytes.Repeat([]byte(strings.Repeat("0", 1023)+"\n"), 2*freeUnpacked/1024)))
 	write(t, dir, "plain.txt.gz", []byte("not packed\n"))
 	write(t, dir, "cut.txt.gz", gzipped(t, []byte(strings.Repeat("some text ", 1000)))[:60])
 	write(t, dir, "rows.dat", []byte("a\n"))
