@@ -288,3 +288,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func FuzzIndex(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"total_size":12,"x":true},"weight_map":{"a":"m-1.safetensors"}}`))
+	f.Add([]byte(`{"weight_map":{"\ud83d\ude00":"../s"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, err := parseIndex(b)
+		if err != nil {
+			return
+		}
+		n := 0
+		for shard, tensors := range x.shards {
+			for _, name := range tensors {
+				if x.shardOf[name] != shard {
+					t.Fatalf("tensor %q is listed under %q and belongs to %q", name, shard, x.shardOf[name])
+				}
+				n++
+			}
+		}
+		if n == 0 || n != len(x.shardOf) {
+			t.Fatalf("%d tensors in shards, %d in all", n, len(x.shardOf))
+		}
+	})
+}
