@@ -55,7 +55,7 @@ type byteLevel struct {
 
 func (p byteLevel) split(t text, dst []text) []text {
 	if p.prefixSpace && !strings.HasPrefix(t.s, " ") {
-		t = prepend(t, " ")
+		t = prepend(t, " ", 0)
 	}
 	n := len(dst)
 	if p.cut {
@@ -71,14 +71,15 @@ func (p byteLevel) split(t text, dst []text) []text {
 	return dst
 }
 
-// prepend sets a string before a text; it stands for the text's first character.
-func prepend(t text, s string) text {
+// prepend sets a string before a text, unless that is empty. The string stands
+// for the first n bytes of the text.
+func prepend(t text, s string, n int) text {
 	if t.s == "" {
 		return t
 	}
 	b := newBuilder(t, 0)
 	b.out = append(b.out, s...)
-	b.mark(0, firstRune(t.s))
+	b.mark(0, n)
 	b.copy(0, len(t.s))
 	return b.text()
 }

@@ -236,10 +236,12 @@ func (t *Tokenizer) snap(tokens []spot, text string) []spot {
 			tok.to++
 		}
 		if t.template.trim {
-			s := text[tok.from:tok.to]
-			rest := strings.TrimLeftFunc(s, unicode.IsSpace)
-			tok.from += len(s) - len(rest)
-			tok.to -= len(rest) - len(strings.TrimRightFunc(rest, unicode.IsSpace))
+			for tok.from < tok.to && text[tok.from] == ' ' {
+				tok.from++
+			}
+			for tok.from < tok.to && text[tok.to-1] == ' ' {
+				tok.to--
+			}
 		}
 	}
 	return tokens

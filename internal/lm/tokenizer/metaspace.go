@@ -22,7 +22,7 @@ const (
 func (p metaspace) split(t text, dst []text) []text {
 	t = replaceMatches(t, findString(" "), p.blank)
 	if (p.prefix == prefixAlways || p.prefix == prefixFirst && t.first) && !strings.HasPrefix(t.s, p.blank) {
-		t = prepend(t, p.blank)
+		t = prepend(t, p.blank, firstRune(t.s))
 	}
 	if !p.cut {
 		return append(dst, t)

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
@@ -37,10 +38,11 @@ func compile(pattern string, f *failure) (finder, error) {
 	if next, ok := scanners[pattern]; ok {
 		return findScan(next), nil
 	}
-	if err := portable(pattern); err != nil {
+	translated, err := portable(pattern)
+	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
-	re, err := regexp2.Compile(pattern)
+	re, err := regexp2.Compile(translated, regexp2.Multiline) // ^ and $ are those of a line
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
@@ -63,30 +65,53 @@ func compile(pattern string, f *failure) (finder, error) {
 	}, nil
 }
 
-// portable refuses sets within sets, which mean something else (or nothing) to
-// the engine here.
-func portable(pattern string) error {
+// wordSet are the characters of \w in Oniguruma. In .NET's syntax, which the
+// engine here has, they are fewer.
+const wordSet = `\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}¹²³¼½¾Ⓐ-ⓩ🄰-🅉🅐-🅩🅰-🆉`
+
+// portable rewrites a pattern for the engine here, and refuses what that would
+// read differently: sets within sets, and escapes that are not the same in both.
+func portable(pattern string) (string, error) {
+	var out strings.Builder
 	inSet := false
 	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; {
-		case c == '\\':
+		c := pattern[i]
+		switch {
+		case c == '\\' && i+1 < len(pattern):
 			i++
+			switch e := pattern[i]; {
+			case e == 'w' && inSet:
+				out.WriteString(wordSet)
+			case e == 'w':
+				out.WriteString("[" + wordSet + "]")
+			case e == 'W' && !inSet:
+				out.WriteString("[^" + wordSet + "]")
+			case strings.IndexByte("pPsSdDrntfvxuAzZ", e) >= 0 || isASCIIPunctuation(rune(e)) || e == ' ':
+				out.WriteString(pattern[i-1 : i+1])
+			default:
+				return "", fmt.Errorf(`the escape \%c is not supported`, e)
+			}
+			continue
 		case c == '[' && inSet:
-			return fmt.Errorf("a set of characters within a set is not supported")
+			return "", fmt.Errorf("a set of characters within a set is not supported")
+		case c == '&' && inSet && strings.HasPrefix(pattern[i:], "&&"):
+			return "", fmt.Errorf("an intersection of sets of characters is not supported")
 		case c == '[':
 			inSet = true
-			// A bracket that closes right away is a member of the set.
-			if i+1 < len(pattern) && pattern[i+1] == '^' {
-				i++
+			n := 1
+			if strings.HasPrefix(pattern[i+n:], "^") {
+				n++
 			}
-			if i+1 < len(pattern) && pattern[i+1] == ']' {
-				i++
+			if strings.HasPrefix(pattern[i+n:], "]") { // a member of the set
+				n++
 			}
+			out.WriteString(pattern[i : i+n])
+			i += n - 1
+			continue
 		case c == ']':
 			inSet = false
-		case c == '&' && inSet && i+1 < len(pattern) && pattern[i+1] == '&':
-			return fmt.Errorf("an intersection of sets of characters is not supported")
 		}
+		out.WriteByte(c)
 	}
-	return nil
+	return out.String(), nil
 }

@@ -45,7 +45,7 @@ func replaceMatches(t text, find finder, content string) text {
 // prepender sets a string before any text.
 type prepender struct{ content string }
 
-func (n prepender) normalize(t text) text { return prepend(t, n.content) }
+func (n prepender) normalize(t text) text { return prepend(t, n.content, firstRune(t.s)) }
 
 // stripper takes white space off the ends.
 type stripper struct{ left, right bool }
@@ -58,8 +58,5 @@ func (n stripper) normalize(t text) text {
 	if n.right {
 		to = max(from, len(strings.TrimRightFunc(t.s, unicode.IsSpace)))
 	}
-	first := t.first
-	t = t.slice(from, to)
-	t.first = first // what is stripped was never there
-	return t
+	return t.slice(from, to)
 }

@@ -76,7 +76,8 @@ type addedTokenList struct{}
 func (addedTokenList) position() string { return "added tokens" }
 
 // specialIDs are the ids that text must not yield: tokens marked special,
-// tokens with a role (but for UNK) and those of the template.
+// tokens with a role and those of the template. UNK, which unknown text yields,
+// is among them only where it is marked.
 func (s spec) specialIDs(t *Tokenizer) map[int32]bool {
 	ids := make(map[int32]bool)
 	for _, a := range s.added {
@@ -85,7 +86,7 @@ func (s spec) specialIDs(t *Tokenizer) map[int32]bool {
 		}
 	}
 	r := t.special
-	for _, id := range append(t.template.ids(), r.PAD, r.UNK, r.CLS, r.SEP, r.MASK, r.BOS, r.EOS) {
+	for _, id := range append(t.template.ids(), r.PAD, r.CLS, r.SEP, r.MASK, r.BOS, r.EOS) {
 		if id >= 0 {
 			ids[id] = true
 		}

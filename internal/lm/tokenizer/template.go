@@ -3,7 +3,7 @@ package tokenizer
 // template says where special tokens stand around one text, and around two.
 type template struct {
 	single, pair []slot
-	trim         bool // offsets leave out white space at the borders of a token
+	trim         bool // offsets leave out blanks at the borders of a token
 }
 
 // slot is a text, by its number 0 or 1, or else special tokens.

@@ -42,8 +42,11 @@ func (t text) source(a, b int) (from, to int) {
 	if t.align == nil {
 		return t.off + a, t.off + b
 	}
-	if a == b {
-		return 0, 0
+	if a == b { // between two bytes: where the next one starts
+		if t.off+a < len(t.align.from) {
+			from = int(t.align.from[t.off+a])
+		}
+		return from, from
 	}
 	return int(t.align.from[t.off+a]), int(t.align.to[t.off+b-1])
 }

@@ -5,8 +5,7 @@ package tokenizer
 //
 // Of a pair the shorter one is kept whole as long as it fits into half the
 // room. If neither does, each gets half, and the odd token goes to the one that
-// was longer (the second, if they were equal), as in the reference code's
-// "longest first".
+// was longer, the second if they were equal: "longest first".
 func truncate(sequences [][]spot, room int, fromStart bool) bool {
 	total := 0
 	for _, s := range sequences {

@@ -68,9 +68,12 @@ func toForm(t text, form norm.Form) text {
 	var it norm.Iter
 	it.InitString(form, t.s[clean:])
 	for !it.Done() {
-		i := clean + it.Pos()
+		i := it.Pos()
 		b.out = append(b.out, it.Next()...)
-		b.mark(i, clean+it.Pos())
+		for it.Pos() == i && !it.Done() { // one character may give several steps
+			b.out = append(b.out, it.Next()...)
+		}
+		b.mark(clean+i, clean+it.Pos())
 	}
 	return b.text()
 }
