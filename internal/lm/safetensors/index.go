@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -27,6 +28,9 @@ func readIndex(path string) (*index, error) {
 		return nil, fmt.Errorf("open checkpoint %s: not a regular file", path)
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open checkpoint %s: a link that leads nowhere", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, cause(err))
 	}

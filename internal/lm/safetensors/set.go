@@ -34,7 +34,9 @@ func OpenDir(dir string) (*Set, error) { return OpenNamed(dir, "model.safetensor
 
 // OpenNamed opens the file called name in dir, for example
 // adapter_model.safetensors, or the shards that name.index.json lists. An error
-// for which errors.Is(err, fs.ErrNotExist) holds means that a file is missing.
+// for which errors.Is(err, fs.ErrNotExist) holds means that dir has neither, so
+// that another format may be looked for; a checkpoint that is there but
+// incomplete (a shard is missing, a link leads nowhere) is another error.
 func OpenNamed(dir, name string) (*Set, error) {
 	return OpenWith(dir, name, func(path string, f *os.File) (Source, error) { return openFile(path, f) })
 }
@@ -44,6 +46,9 @@ func OpenWith(dir, name string, open Opener) (*Set, error) {
 	path := filepath.Join(dir, name)
 	if _, err := os.Lstat(path); err == nil {
 		f, err := openRegular(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("open checkpoint %s: a link that leads nowhere", path)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +60,7 @@ func OpenWith(dir, name string, open Opener) (*Set, error) {
 	}
 	indexPath := path + ".index.json"
 	if _, err := os.Lstat(indexPath); err != nil {
-		return nil, fmt.Errorf("open checkpoint %s: %s and %s.index.json: %w", dir, name, name, cause(err))
+		return nil, fmt.Errorf("open checkpoint %s: neither %s nor %s.index.json: %w", dir, name, name, cause(err))
 	}
 	return openShards(dir, indexPath, open)
 }
@@ -103,7 +108,7 @@ func openShards(dir, indexPath string, open Opener) (*Set, error) {
 	}
 	if len(missing) > 0 {
 		closeAll()
-		return nil, fmt.Errorf("open checkpoint %s: missing %s: %w", indexPath, list(missing), fs.ErrNotExist)
+		return nil, fmt.Errorf("open checkpoint %s: missing %s", indexPath, list(missing))
 	}
 	set, err := newSet(parts, index.metadata)
 	if err != nil {

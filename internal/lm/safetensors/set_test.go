@@ -123,8 +123,23 @@ func TestHostileIndexes(t *testing.T) {
 			t.Errorf("%s: accepted", c.name)
 			continue
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: error %q looks as if there were no checkpoint", c.name, err)
+		}
 		if !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "open checkpoint "+dir) {
 			t.Errorf("%s: error %q, want it to name the folder and say %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestLinkThatLeadsNowhereIsNoMissingCheckpoint(t *testing.T) {
+	for _, name := range []string{"model.safetensors", "model.safetensors.index.json"} {
+		dir := t.TempDir()
+		if err := os.Symlink("gone", filepath.Join(dir, name)); err != nil {
+			t.Skipf("no symbolic links here: %v", err)
+		}
+		if _, err := OpenDir(dir); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "leads nowhere") {
+			t.Errorf("OpenDir with a dangling %s = %v", name, err)
 		}
 	}
 }

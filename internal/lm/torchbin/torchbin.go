@@ -52,7 +52,7 @@ func Open(path string) (*File, error) {
 
 // OpenDir opens pytorch_model.bin in dir or, when there is none, the shards
 // that pytorch_model.bin.index.json names. An error for which
-// errors.Is(err, fs.ErrNotExist) holds means that a file is missing.
+// errors.Is(err, fs.ErrNotExist) holds means that dir has neither.
 func OpenDir(dir string) (*safetensors.Set, error) {
 	return safetensors.OpenWith(dir, "pytorch_model.bin", func(path string, f *os.File) (safetensors.Source, error) {
 		return openFile(path, f)
