@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -108,9 +109,10 @@ func shortestCycle(graph [][]edge, component []int, start int) []step {
 				path := []step{{n, e.rng}}
 				for n != start {
 					a := came[n]
-					path = append([]step{{a.from, a.rng}}, path...)
+					path = append(path, step{a.from, a.rng})
 					n = a.from
 				}
+				slices.Reverse(path)
 				return path
 			}
 			if _, seen := came[e.to]; !seen && component[e.to] == component[start] {
