@@ -57,14 +57,15 @@ type loader struct {
 	notes    []string
 	seen     map[digest]firstSeen // by input
 	ids      map[digest]bool      // role and id
-	times    map[digest]int       // occurrences of an input, for ids
 	columns  []string             // of the last header, for messages
 }
 
-// firstSeen is the first row with an input: where, and what its label was.
+// firstSeen is what is remembered of an input. It holds no text, so that counting a
+// million rows takes little memory.
 type firstSeen struct {
-	label string
-	roles uint8 // bit per role in which the input with that label was used
+	label digest // of the first row's label
+	roles uint8  // bit per role in which the input with that label was used
+	used  uint32 // rows with the input so far
 }
 
 func newLoader(c *Config) (*loader, error) {
@@ -77,7 +78,7 @@ func newLoader(c *Config) (*loader, error) {
 		return nil, err
 	}
 	return &loader{config: c, split: split, drafter: d, rejected: tally{}, dropped: tally{},
-		seen: make(map[digest]firstSeen), ids: make(map[digest]bool), times: make(map[digest]int)}, nil
+		seen: make(map[digest]firstSeen), ids: make(map[digest]bool)}, nil
 }
 
 // read drafts all records. Mistakes in rows are gathered, so that one call shows
@@ -147,10 +148,9 @@ func (l *loader) take(r *Record, d *draft) *Error {
 		return nil
 	}
 	if d.ID == "" {
-		l.times[d.input]++
 		d.ID = d.input.String()
-		if n := l.times[d.input]; n > 1 {
-			d.ID += "-" + strconv.Itoa(n)
+		if n := l.seen[d.input].used; n > 1 {
+			d.ID += "-" + strconv.Itoa(int(n))
 		}
 	} else {
 		key := hashTexts([]string{d.role, d.ID})
@@ -179,26 +179,27 @@ func (l *loader) repeated(r *Record, d *draft) bool {
 	case MultipleChoice:
 		label = strconv.Itoa(d.Label)
 	}
-	bit := uint8(1) << slices.Index(roles, d.role)
+	bit, hash := uint8(1)<<slices.Index(roles, d.role), hashTexts([]string{label})
 	first, there := l.seen[d.input]
-	if !there {
-		l.seen[d.input] = firstSeen{label, bit}
+	switch {
+	case !there:
+		l.seen[d.input] = firstSeen{hash, bit, 1}
 		return false
-	}
-	e := l.example(r)
-	e.Text = shorten(d.Text)
-	if first.label != label {
+	case first.label == hash && l.split.Deduplicate && first.roles&bit != 0:
+		l.repeats.Rows++
+		return true
+	case first.label == hash:
+		l.repeats.Rows++
+		first.roles |= bit
+	default:
 		l.repeats.Conflicts++
 		if len(l.repeats.Examples) < maxListed {
+			e := l.example(r)
+			e.Text = shorten(d.Text)
 			l.repeats.Examples = append(l.repeats.Examples, e)
 		}
-		return false
 	}
-	l.repeats.Rows++
-	if l.split.Deduplicate && first.roles&bit != 0 {
-		return true
-	}
-	first.roles |= bit
+	first.used++
 	l.seen[d.input] = first
 	return false
 }

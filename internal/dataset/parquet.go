@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // parquetReader reads the leaf columns of a parquet file; nested names are joined
@@ -18,13 +20,15 @@ type parquetReader struct {
 	header  *Header
 	column  []int // header index of each leaf column
 	isList  []bool
+	types   []parquet.Type
 	buffer  []parquet.Row
 	pending []parquet.Row
 	values  []Value
 	number  int
 }
 
-func openParquet(path string) (reader, func() error, error) {
+func openParquet(path string) (in reader, closeAll func() error, err error) {
+	defer caught(path, &err)
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -43,6 +47,7 @@ func openParquet(path string) (reader, func() error, error) {
 		isList := leaf.MaxRepetitionLevel > 0
 		r.column = append(r.column, r.header.add(leafName(names, isList)))
 		r.isList = append(r.isList, isList)
+		r.types = append(r.types, leaf.Node.Type())
 	}
 	return r, func() error { return errors.Join(r.rows.Close(), file.Close()) }, nil
 }
@@ -59,7 +64,15 @@ func leafName(names []string, isList bool) string {
 	return out
 }
 
-func (p *parquetReader) next(r *Record) error {
+// caught makes an error of a panic of the library, which damaged files can cause.
+func caught(path string, err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%s: damaged: %v", path, r)
+	}
+}
+
+func (p *parquetReader) next(r *Record) (err error) {
+	defer caught(p.path, &err)
 	if len(p.pending) == 0 {
 		n, err := p.rows.ReadRows(p.buffer)
 		if n == 0 && err != nil {
@@ -100,7 +113,7 @@ func (p *parquetReader) set(v parquet.Value) error {
 		}
 		return nil
 	}
-	text, err := parquetText(v)
+	text, err := parquetText(v, p.types[leaf])
 	if err != nil {
 		return fmt.Errorf("%s: row %d: column %q: %w", p.path, p.number, p.header.Names[i], err)
 	}
@@ -112,7 +125,19 @@ func (p *parquetReader) set(v parquet.Value) error {
 	return nil
 }
 
-func parquetText(v parquet.Value) (string, error) {
+// parquetText writes a value as text: dates and times in UTC as ISO 8601 has them,
+// numbers in their shortest form.
+func parquetText(v parquet.Value, t parquet.Type) (string, error) {
+	if logical := t.LogicalType(); logical != nil {
+		switch kind := logical.Value.(type) {
+		case *format.DateType:
+			return time.Unix(int64(v.Int32())*24*3600, 0).UTC().Format(time.DateOnly), nil
+		case *format.TimestampType:
+			return timestamp(v.Int64(), kind.Unit.Value.Duration()).Format(time.RFC3339), nil
+		case *format.DecimalType:
+			return "", fmt.Errorf("values of the type %s are not read", logical)
+		}
+	}
 	switch v.Kind() {
 	case parquet.Boolean:
 		return strconv.FormatBool(v.Boolean()), nil
@@ -128,4 +153,11 @@ func parquetText(v parquet.Value) (string, error) {
 		return checkedText(v.ByteArray())
 	}
 	return "", fmt.Errorf("values of the kind %s are not read", v.Kind())
+}
+
+// timestamp is a number of units since 1970; the seconds and the rest apart, since
+// years beyond 2262 do not fit into nanoseconds.
+func timestamp(n int64, unit time.Duration) time.Time {
+	second := int64(time.Second / unit)
+	return time.Unix(n/second, n%second*int64(unit)).UTC()
 }
