@@ -1,9 +1,12 @@
 package config
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 )
 
 // A ReferenceDoc describes every block and attribute of a language. It is made
@@ -24,14 +27,13 @@ type ReferenceBlock struct {
 	Like       bool
 	Attributes []ReferenceAttribute
 	Blocks     []ReferenceBlock
-	value      reflect.Type
 }
 
 // A ReferenceAttribute describes one attribute.
 type ReferenceAttribute struct {
 	Name     string
-	Type     string // in words: a whole number
-	Default  string // canonical text; "" if there is none
+	Type     string // in words: whole number
+	Default  string // as written in a file; "" if there is none
 	Required bool
 	Unit     string
 	Doc      string
@@ -77,7 +79,7 @@ func Reference(kinds Kinds) *ReferenceDoc {
 // around it, so that one which contains itself is described once.
 func describeBlock(word string, ptr any, outer []reflect.Type) ReferenceBlock {
 	s := schemaOf(ptr)
-	b := ReferenceBlock{Word: word, value: reflect.TypeOf(ptr)}
+	b := ReferenceBlock{Word: word}
 	for _, f := range s.labels {
 		b.Labels = append(b.Labels, f.name)
 	}
@@ -128,14 +130,14 @@ func nestedDefault(v reflect.Value, t reflect.Type) any {
 func describeAttribute(f *field) ReferenceAttribute {
 	a := ReferenceAttribute{
 		Name: f.name, Required: !f.optional,
-		Type:   expected(f.value.Type(), f.tag.Get("ref")),
+		Type:   typeName(f.value.Type(), f.tag.Get("ref")),
 		Unit:   f.tag.Get("unit"),
 		Doc:    f.tag.Get("doc"),
 		Source: f.tag.Get("source"),
 		goType: f.value.Type(), refKind: f.tag.Get("ref"),
 	}
 	if f.optional && !emptyDefault(f.value) {
-		a.Default = textOf(f.value, f.tag)
+		a.Default = literal(f.value)
 	}
 	return a
 }
@@ -150,4 +152,50 @@ func emptyDefault(v reflect.Value) bool {
 		return v.IsZero()
 	}
 	return false
+}
+
+// literal writes a default as it would stand in a file: HCL reads numbers,
+// texts, lists and maps as JSON writes them.
+func literal(v reflect.Value) string {
+	switch x := v.Interface().(type) {
+	case Ref:
+		return x.String()
+	case Path:
+		return strconv.Quote(x.Text)
+	}
+	out, err := json.Marshal(v.Interface())
+	if err != nil {
+		panic(fmt.Sprintf("config: the default of a field of type %s: %v", v.Type(), err))
+	}
+	return string(out)
+}
+
+// typeName names a type in the few words that fit a table.
+func typeName(t reflect.Type, kind string) string {
+	switch t {
+	case refStruct:
+		if kind == "" {
+			return "reference"
+		}
+		return "reference to a " + kind
+	case pathStruct:
+		return "path"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem(), kind)
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "text"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list: " + typeName(t.Elem(), kind)
+	case reflect.Map:
+		return "map: " + typeName(t.Elem(), kind)
+	}
+	return t.String()
 }

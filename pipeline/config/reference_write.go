@@ -36,7 +36,7 @@ func (b ReferenceBlock) markdown(w *bytes.Buffer, level int, within string) {
 		}
 		title += fmt.Sprintf(" %q", label)
 	}
-	fmt.Fprintf(w, "\n%s `%s`%s\n\n", strings.Repeat("#", min(level, 6)), title, within)
+	fmt.Fprintf(w, "\n%s `%s`%s\n", strings.Repeat("#", min(level, 6)), title, within)
 	var notes []string
 	if b.Doc != "" {
 		notes = append(notes, cell(sentenceText(b.Doc)))
@@ -52,11 +52,14 @@ func (b ReferenceBlock) markdown(w *bytes.Buffer, level int, within string) {
 	if b.Points {
 		notes = append(notes, "May hold `sweep`, `zip` inside it, and `exclude` blocks.")
 	}
+	if len(b.Attributes)+len(b.Blocks) == 0 {
+		notes = append(notes, "What it holds depends on its label.")
+	}
 	if notes != nil {
-		w.WriteString(strings.Join(notes, " ") + "\n\n")
+		w.WriteString("\n" + strings.Join(notes, " ") + "\n")
 	}
 	if len(b.Attributes) > 0 {
-		w.WriteString("| attribute | takes | default | meaning |\n|---|---|---|---|\n")
+		w.WriteString("\n| attribute | takes | default | meaning |\n|---|---|---|---|\n")
 	}
 	for _, a := range b.Attributes {
 		def := "—"
@@ -139,8 +142,8 @@ func (b ReferenceBlock) schema() map[string]any {
 			s["description"] = a.Doc
 		}
 		if a.Default != "" {
-			s["default"] = a.Default
-			if json.Valid([]byte(a.Default)) && s["type"] != "string" {
+			s["default"] = a.Default // a reference
+			if json.Valid([]byte(a.Default)) {
 				s["default"] = json.RawMessage(a.Default)
 			}
 		}
