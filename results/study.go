@@ -34,11 +34,14 @@ func (s *Store) Study(ctx context.Context, invocation string) (*stats.Study, err
 	}
 	missing := 0
 	for _, group := range groupMembers(members) {
-		entry, _, err := s.entry(ctx, group, &missing)
+		entry, metrics, err := s.entry(ctx, group, &missing)
 		if err != nil {
 			return nil, fmt.Errorf("study of invocation %s: %w", invocation, err)
 		}
 		entry.Scores = scores[group[0].Position]
+		for k := range entry.Scores {
+			addValues(&entry.Scores[k], metrics)
+		}
 		if !entry.Selected {
 			entry.Outcomes = nil
 		}
@@ -51,6 +54,17 @@ func (s *Store) Study(ctx context.Context, invocation string) (*stats.Study, err
 		study.Warnings = append(study.Warnings, "this invocation ended before its scores were aggregated; running the experiment again completes it")
 	}
 	return study, nil
+}
+
+// addValues fills the values by seed of a score.
+func addValues(score *stats.Score, metrics []map[metricKey]Metric) {
+	for _, m := range metrics {
+		found, ok := m[metricKey{score.Split, score.Slice, score.Metric}]
+		if !ok {
+			found.Value = math.NaN()
+		}
+		score.Values = append(score.Values, found.Value)
+	}
 }
 
 // groupMembers puts the seeds of one entry together, in the order of the file.

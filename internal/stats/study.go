@@ -33,6 +33,7 @@ type Entry struct {
 type Score struct {
 	Split, Slice, Metric string
 	Estimate
+	Values []float64 // the metric by seed, in seed order; NaN where a seed has none
 }
 
 // SeedRun says how one seed of an entry ended.

@@ -1,0 +1,140 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// data accounts for every row of every data set: rows in = used + rejected +
+// dropped, where the splits add up to the rows used.
+func data(d *Document, f *Facts) {
+	if len(f.Datasets)+len(f.Models) == 0 {
+		return
+	}
+	d.heading(2, "Data and shift")
+	for _, m := range f.Models {
+		d.paragraph("Model ", name(m.Name), ": ", m.Source, " ", count(m.Parameters), " parameters, vocabulary of ", count(m.Vocabulary), ".")
+	}
+	for _, s := range f.Datasets {
+		s.write(d)
+	}
+}
+
+func (s *DatasetFacts) write(d *Document) {
+	d.heading(3, "Data set "+s.Name)
+	used := 0
+	for _, split := range s.Splits {
+		used += split.Rows
+	}
+	rejected, dropped := total(s.Rejected), total(s.Dropped)
+	intro := write(s.Source)
+	if s.Source != "" {
+		intro = write(intro, " ")
+	}
+	d.paragraph(intro, fmt.Sprintf("Task: %s, scored by %s. Rows in: %s = %s used + %s rejected + %s dropped by the shift.",
+		strings.ReplaceAll(s.Task, "_", " "), metricName(s.Metric), count(s.RowsIn), count(used), count(rejected), count(dropped)))
+	if s.RowsIn != used+rejected+dropped {
+		d.warn(fmt.Sprintf("%s rows are unaccounted for.", count(s.RowsIn-used-rejected-dropped)))
+	}
+	if s.Shift != nil {
+		d.paragraph(Span{"Shift (" + s.Shift.Axis + "): ", Strong}, s.Shift.About)
+	}
+	var items []Text
+	for _, kind := range []struct {
+		what   string
+		counts []Count
+	}{{"rejected", s.Rejected}, {"dropped", s.Dropped}} {
+		for _, c := range kind.counts {
+			items = append(items, write(plural(c.Rows, "row"), " ", kind.what, ": ", c.What))
+		}
+	}
+	if len(items) > 0 {
+		d.add(List{items})
+	}
+	d.add(s.splitTable())
+	leaks := false
+	for _, l := range s.Leakage {
+		if l.Rows > 0 {
+			leaks = true
+			d.warn(fmt.Sprintf("Leakage: %s %s.", count(l.Rows), l.What))
+		}
+	}
+	if !leaks && s.Leakage != nil {
+		d.paragraph("No test row was found in the training rows.")
+	}
+	for _, w := range s.Warnings {
+		d.warn(w)
+	}
+}
+
+func (s *DatasetFacts) splitTable() Table {
+	t := Table{Head: []Column{{"split", false}, {"rows", true}, {"truncated", true}, {"sub-words a row", true}}}
+	labelled := len(s.Labels) > 0 && len(s.Labels) <= 12
+	if labelled {
+		for _, l := range s.Labels {
+			t.Head = append(t.Head, Column{l, true})
+		}
+	} else if len(s.Labels) > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d labels; their shares are not shown.", len(s.Labels)))
+	}
+	for _, split := range s.Splits {
+		tokens := none
+		if split.MeanTokens > 0 {
+			tokens = number(split.MeanTokens, 1)
+		}
+		row := []Text{write(name(split.Name)), plain(count(split.Rows)), plain(fmt.Sprintf("%s (%s)", count(split.Truncated), percent(split.Truncated, split.Rows))), plain(tokens)}
+		for k := 0; labelled && k < len(s.Labels); k++ {
+			cell := none
+			if k < len(split.Labels) {
+				cell = percent(split.Labels[k], split.Rows)
+			}
+			row = append(row, plain(cell))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func total(counts []Count) int {
+	n := 0
+	for _, c := range counts {
+		n += c.Rows
+	}
+	return n
+}
+
+// diagnosis reports what the untouched model says about the shift.
+func diagnosis(d *Document, f *Facts) {
+	for k, g := range f.Diagnosis {
+		if k == 0 {
+			d.heading(2, "Diagnosis of the shift")
+			d.paragraph("Measured on the frozen model before any training.")
+		}
+		d.heading(3, "Data set "+g.Dataset+", model "+g.Model)
+		if g.Dominant == "" {
+			d.paragraph(Span{"No shift found.", Strong})
+		} else {
+			d.paragraph(Span{"Dominant shift: " + g.Dominant, Strong})
+		}
+		t := Table{Head: []Column{{"axis", false}, {"measure", false}, {"value", true}, {"95 % interval", true}, {"P", true}, {"meaning", false}}}
+		for _, m := range g.Measures {
+			interval, p, meaning := none, none, m.Meaning
+			if m.Low != nil && m.High != nil {
+				interval = "[" + number(*m.Low, 3) + ", " + number(*m.High, 3) + "]"
+			}
+			if m.P != nil {
+				p = probability(*m.P)
+			}
+			if m.Warning != "" {
+				meaning += " Warning: " + m.Warning
+			}
+			value := number(m.Value, 3)
+			if math.Abs(m.Value) >= 1000 {
+				value = number(m.Value, 0)
+			}
+			t.Rows = append(t.Rows, []Text{plain(m.Axis), plain(m.Name), plain(value), plain(interval), plain(p), plain(meaning)})
+		}
+		d.add(t)
+	}
+}

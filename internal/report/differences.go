@@ -1,0 +1,89 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"runexp/internal/stats"
+)
+
+// pairLimit is the number of methods up to which every pair is tested; beyond
+// it each method is tested against the best only, which keeps Holm's price low.
+const pairLimit = 7
+
+// differences is the table of paired tests on every test split.
+func (g *group) differences(d *Document) {
+	if len(g.entries) < 2 {
+		return
+	}
+	g.sectionTitle(d)
+	for _, split := range []string{inDistribution, shifted} {
+		if g.has(split) {
+			d.add(g.differenceTable(split))
+		}
+	}
+}
+
+// pair is a comparison of entries a and b.
+type pair struct {
+	a, b int
+	diff stats.Difference
+}
+
+// pairs tests the pairs of a split and corrects them by Holm.
+func (g *group) pairs(split string) []pair {
+	var pairs []pair
+	samples := g.samples(split)
+	best := g.ranking[split].Best
+	for a := range g.entries {
+		for b := a + 1; b < len(g.entries); b++ {
+			if len(g.entries) <= pairLimit || a == best || b == best {
+				pairs = append(pairs, pair{a, b, stats.Paired(g.metric(), samples[a], samples[b])})
+			}
+		}
+	}
+	p := make([]float64, len(pairs))
+	for k := range pairs {
+		p[k] = pairs[k].diff.P
+	}
+	for k, adjusted := range stats.Holm(p) {
+		pairs[k].diff.Adjusted = adjusted
+	}
+	return pairs
+}
+
+func (g *group) differenceTable(split string) Table {
+	m := g.metric()
+	t := Table{
+		Caption: fmt.Sprintf("Paired differences %s, %s", splitName(split), metricUnit(m)),
+		Head: []Column{{"first", false}, {"second", false}, {"first − second", true}, {"95 % interval", true}, {"P", true}, {"P, Holm", true},
+			{"permutation P", true}, {"McNemar P", true}, {"detectable", true}},
+	}
+	pairs := g.pairs(split)
+	for _, p := range pairs {
+		significant := difference(m, p.diff.Mean)
+		cell := plain(significant)
+		if p.diff.Adjusted <= stats.Alpha {
+			cell = Text{{significant, Strong}}
+		}
+		t.Rows = append(t.Rows, []Text{
+			write(name(g.label(g.entries[p.a]))), write(name(g.label(g.entries[p.b]))), cell, plain(interval(m, p.diff.Low, p.diff.High)),
+			plain(probability(p.diff.P)), plain(probability(p.diff.Adjusted)), plain(probability(p.diff.Permutation.P)), plain(probability(p.diff.McNemar.P)),
+			plain(score(m, detectableDifference(p.diff))),
+		})
+	}
+	which := "all pairs"
+	if len(g.entries) > pairLimit {
+		which = "each method against the best mean"
+	}
+	t.Notes = append(t.Notes, fmt.Sprintf("P: paired over seeds and rows (crossed analysis of variance); Holm's correction over this table (%s, %d tests). Bold: adjusted P ≤ %g. "+
+		"Permutation and exact McNemar take the trained models as given and look at rows only. Detectable: the true difference that a single test finds in 8 of 10 experiments.", which, len(pairs), stats.Alpha))
+	return t
+}
+
+func detectableDifference(d stats.Difference) float64 {
+	if math.IsNaN(d.SE) || d.SE == 0 {
+		return math.NaN()
+	}
+	return stats.MinimumDetectable(d.SE, d.DF, stats.Alpha, 0.8)
+}
