@@ -31,6 +31,14 @@ const (
 	space
 )
 
+// asciiClasses holds the class of every ASCII character.
+var asciiClasses = func() (table [utf8.RuneSelf]byte) {
+	for i := range table {
+		table[i] = classify(rune(i))
+	}
+	return table
+}()
+
 // classes holds the class of every character of the basic plane.
 var classes = sync.OnceValue(func() *[1 << 16]byte {
 	table := new([1 << 16]byte)
@@ -59,7 +67,7 @@ func classAt(s string, i int) (class byte, n int) {
 		return other, 0
 	}
 	if c := s[i]; c < utf8.RuneSelf {
-		return classes()[c], 1
+		return asciiClasses[c], 1
 	}
 	r, n := utf8.DecodeRuneInString(s[i:])
 	if r < 1<<16 {

@@ -135,15 +135,18 @@ func rewrite(t text, ascii *asciiMap, f func(dst []byte, r rune, src string) []b
 	var b *builder
 	var scratch [64]byte
 	for i := 0; i < len(t.s); {
-		if c := t.s[i]; c < utf8.RuneSelf {
-			to := c
-			if ascii != nil {
-				to = ascii[c]
+		if same := unchanged(t.s[i:], ascii); same > 0 {
+			if b != nil {
+				b.copy(i, i+same)
 			}
-			if b == nil && to != c {
+			i += same
+			continue
+		}
+		if c := t.s[i]; c < utf8.RuneSelf {
+			if b == nil {
 				b = newBuilder(t, i)
 			}
-			if b != nil && to != dropped {
+			if to := ascii[c]; to != dropped {
 				b.put(to, i, i+1)
 			}
 			i++
@@ -166,4 +169,20 @@ func rewrite(t text, ascii *asciiMap, f func(dst []byte, r rune, src string) []b
 		return t
 	}
 	return b.text()
+}
+
+// unchanged is the length of the ASCII text that s starts with and that the map
+// leaves alone.
+func unchanged(s string, ascii *asciiMap) int {
+	i := 0
+	if ascii == nil {
+		for i < len(s) && s[i] < utf8.RuneSelf {
+			i++
+		}
+		return i
+	}
+	for i < len(s) && s[i] < utf8.RuneSelf && ascii[s[i]] == s[i] {
+		i++
+	}
+	return i
 }
