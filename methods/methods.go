@@ -5,7 +5,8 @@
 // out depends on what it reads. A TextFitter (majority, tfidf) reads texts and
 // no language model. A FeatureFitter (probing) reads features that a frozen
 // model computed once. Each fits to convergence and gives a predictor that is
-// saved and loaded as bytes.
+// saved and loaded as bytes. An Adapter (the others) trains parameters by
+// gradients and gives the overlay that training starts from.
 //
 // The one idea: a method leaves what it adapts as it was. Its result is a
 // value of its own that lies beside the model or over it, so that every run
@@ -19,7 +20,7 @@ import (
 )
 
 // Method is one way of fitting a task. Every method is also exactly one of
-// TextFitter and FeatureFitter, or adapts a language model.
+// TextFitter, FeatureFitter and Adapter.
 type Method interface {
 	// Type returns the name that the experiment file uses, such as "tfidf".
 	Type() string
@@ -54,6 +55,15 @@ var constructors = []struct {
 	{"majority", func() Method { return &Majority{} }},
 	{"tfidf", func() Method { return NewTFIDF() }},
 	{"probing", func() Method { return NewProbing() }},
+	{"fine_tuning", func() Method { return NewFineTuning() }},
+	{"lora", func() Method { return NewLoRA() }},
+	{"adapter", func() Method { return NewBottleneck() }},
+	{"prefix_tuning", func() Method { return NewPrefixTuning() }},
+	{"bitfit", func() Method { return &BitFit{} }},
+	{"ia3", func() Method { return &IA3{} }},
+	{"layer_norm", func() Method { return &LayerNorm{} }},
+	{"prompt_tuning", func() Method { return NewPromptTuning() }},
+	{"union", func() Method { return &Union{} }},
 }
 
 // New returns a method of the given type with its defaults, ready for
