@@ -72,12 +72,17 @@ func (s *Store) Drop(entries ...*Entry) (freed int64, err error) {
 }
 
 // undrop takes the mark of a dropped output away, after its objects are back.
+// It does so durably: a mark that came back would let gc take the objects.
 func (s *Store) undrop(output ID) error {
-	err := s.fs.Remove(s.droppedPath(output))
+	name := s.droppedPath(output)
+	err := s.fs.Remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.syncDir(filepath.Dir(name))
 }
 
 // referenced returns the objects that some manifest needs which is not marked
