@@ -69,6 +69,7 @@ func (v *voice) modal(class int) modal {
 // norms says who must, may or must not do what.
 var norms = &grammar{
 	say:     sayNorm,
+	forms:   [][]int{obligation: {obligation}, permission: {permission, permission, exemption}, prohibition: {prohibition}},
 	denied:  [][]int{obligation: {exemption}, permission: {obligation, prohibition}, prohibition: {permission}},
 	wraps:   wrapNorm,
 	classes: 3,
@@ -76,9 +77,6 @@ var norms = &grammar{
 
 // sayNorm: "the tenant must pay the baker at noon", or passive.
 func sayNorm(v *voice, class int, who string) string {
-	if class == permission && v.chance(0.3) {
-		class = exemption
-	}
 	m, act := v.modal(class), v.action(who)
 	object := v.phrase(act.object)
 	if m.passive && v.chance(0.25) {

@@ -6,6 +6,9 @@ package synth
 type grammar struct {
 	// say writes a bare statement of the class, without a final stop.
 	say func(v *voice, class int, who string) string
+	// forms lists, for a class, the kinds of statement that amount to it, which
+	// say knows too; nil if each class has just its own.
+	forms [][]int
 	// denied lists, for a class, the classes of statement whose denial amounts
 	// to it; empty where no denial does.
 	denied [][]int
@@ -68,14 +71,14 @@ func (g *grammar) sentence(v *voice, label int, mix []float64, preamble float64)
 	who := v.people(2)
 	switch kind {
 	case plain:
-		return join(opening, g.say(v, label, who[0]))
+		return join(opening, g.any(v, label, who[0]))
 	case denial:
 		return join(opening, v.form(denials, formalDenials), g.say(v, pick(v.dice, g.denied[label]), who[0]))
 	case wrapped:
 		return join(opening, g.wraps(v, label, who[0]))
 	}
 	other := pickOther(v.dice, indices(g.classes), label)
-	counts, not := g.say(v, label, who[0]), g.say(v, other, who[1])
+	counts, not := g.any(v, label, who[0]), g.any(v, other, who[1])
 	switch kind {
 	case backgroundAt1:
 		return join(opening, v.form(subordinators, formalLinks), not, ",", counts)
@@ -86,6 +89,14 @@ func (g *grammar) sentence(v *voice, label int, mix []float64, preamble float64)
 	default:
 		return join(opening, v.form(later, formalLater), counts, ", but", v.form(earlier, formalEarlier), not)
 	}
+}
+
+// any says the class in one of its forms.
+func (g *grammar) any(v *voice, class int, who string) string {
+	if g.forms != nil {
+		class = pick(v.dice, g.forms[class])
+	}
+	return g.say(v, class, who)
 }
 
 func indices(n int) []int {
