@@ -107,7 +107,7 @@ func (c *Clauses) voice(d *dice, domain string) (v *voice, legal bool) {
 func (v *voice) moved(own lexicon, vocabulary, syntax float64) *voice {
 	out := *v
 	if vocabulary > 0 {
-		out.home = merge(v.home, v.own)
+		out.home = *v.whole
 		out.own, out.share = own, 0.75*vocabulary
 	}
 	out.formal = v.formal + 0.6*vocabulary*(1-v.formal)

@@ -84,8 +84,10 @@ func (c *Medical) Text(yield func(document string) bool) {
 	}
 }
 
+var healthStock = merge(ailments, lexicon{quality: common.quality})
+
 func healthVoice(d *dice) *voice {
-	return &voice{dice: d, home: merge(ailments, lexicon{quality: common.quality}), formal: 0.08, adverb: 0.35}
+	return &voice{dice: d, home: healthStock, whole: &healthStock, formal: 0.08, adverb: 0.35}
 }
 
 func (c *Medical) note(d *dice, domain string) (text string, label int) {

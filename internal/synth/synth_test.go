@@ -29,9 +29,15 @@ func TestByNameNamesWhatThereIs(t *testing.T) {
 	}
 }
 
+// sized gives a generator another number of rows.
+func sized(g Generator, rows int) Generator {
+	reflect.ValueOf(g).Elem().FieldByName("Count").SetInt(int64(rows))
+	return g
+}
+
 func TestRowsHaveAllColumnsAndUniqueIDs(t *testing.T) {
 	for _, name := range Names() {
-		g := mustByName(t, name)
+		g := sized(mustByName(t, name), 1500)
 		ids := make(map[string]bool)
 		for _, row := range rows(g) {
 			if len(row) != len(g.Columns()) {
@@ -52,9 +58,7 @@ func TestRowsHaveAllColumnsAndUniqueIDs(t *testing.T) {
 
 func TestRowsRepeatAndGrowWithoutChange(t *testing.T) {
 	for _, name := range Names() {
-		short, long := mustByName(t, name), mustByName(t, name)
-		reflect.ValueOf(short).Elem().FieldByName("Count").SetInt(50)
-		reflect.ValueOf(long).Elem().FieldByName("Count").SetInt(80)
+		short, long := sized(mustByName(t, name), 50), sized(mustByName(t, name), 80)
 		a, b := rows(short), rows(long)
 		if len(a) != 50 || len(b) != 80 {
 			t.Fatalf("%s: %d and %d rows, want 50 and 80", name, len(a), len(b))
@@ -74,7 +78,7 @@ func TestFewRowsRepeatAText(t *testing.T) {
 		if name == "facts" { // there are few facts, so that they can be learnt
 			continue
 		}
-		g := mustByName(t, name)
+		g := sized(mustByName(t, name), 2000)
 		seen, repeated := make(map[string]bool), 0
 		all := rows(g)
 		for _, row := range all {

@@ -7,6 +7,8 @@ type voice struct {
 	home  lexicon
 	own   lexicon
 	share float64 // of content words taken from own
+	// whole is the stock that a target domain moves away from: home and own.
+	whole *lexicon
 	// formal is the share of modal phrases, conjunctions and the like in the
 	// domain's own form.
 	formal float64
@@ -20,14 +22,18 @@ type voice struct {
 const generalShare = 0.25
 
 // general domains and the stock each adds to the common one.
-var generalDomains = []string{"news", "web"}
+var (
+	generalDomains = []string{"news", "web"}
+	newsStock      = merge(common, newsWords)
+	webStock       = merge(common, webWords)
+)
 
 func generalVoice(d *dice, domain string) *voice {
-	own := newsWords
+	own, whole := newsWords, &newsStock
 	if domain == "web" {
-		own = webWords
+		own, whole = webWords, &webStock
 	}
-	return &voice{dice: d, home: common, own: own, share: generalShare, formal: 0.08, adverb: 0.35}
+	return &voice{dice: d, home: common, own: own, share: generalShare, whole: whole, formal: 0.08, adverb: 0.35}
 }
 
 // draw takes from own with the voice's share, else from home.
