@@ -12,7 +12,7 @@ import (
 
 // Names of the files of a written data set.
 const (
-	metaFile = "dataset.json"
+	MetaFile = "dataset.json"
 	rowsFile = ".rows.jsonl" // after the name of the split
 )
 
@@ -28,9 +28,9 @@ type meta struct {
 func (d *Dataset) WriteDir(dir string) error {
 	text, err := json.MarshalIndent(meta{d.Task, d.LabelNames, d.Accounting}, "", "\t")
 	if err != nil {
-		return fmt.Errorf("dataset: writing %s: %w", metaFile, err)
+		return fmt.Errorf("dataset: writing %s: %w", MetaFile, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, metaFile), append(text, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, MetaFile), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
 	for _, name := range SplitNames {
@@ -60,13 +60,13 @@ func writeRows(path string, rows []Row) (err error) {
 
 // ReadDir reads what WriteDir has written.
 func ReadDir(dir string) (*Dataset, error) {
-	text, err := os.ReadFile(filepath.Join(dir, metaFile))
+	text, err := os.ReadFile(filepath.Join(dir, MetaFile))
 	if err != nil {
 		return nil, err
 	}
 	var m meta
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, metaFile), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, MetaFile), err)
 	}
 	d := &Dataset{Task: m.Task, LabelNames: m.LabelNames, Accounting: m.Accounting}
 	for _, name := range SplitNames {

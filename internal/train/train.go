@@ -55,6 +55,9 @@ type Config struct {
 	Checkpointing  bool    `hcl:"checkpointing,optional" doc:"recompute activations in the backward pass to save memory"`
 }
 
+// Tunable are the attributes of Config that a search can multiply.
+var Tunable = []string{"learning_rate", "weight_decay", "batch_size", "epochs"}
+
 // NewConfig has the values that attributes take when they are not given.
 func NewConfig() Config {
 	return Config{

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"runexp/internal/lm/autodiff"
@@ -171,4 +172,22 @@ func ActivationByName(name string) tensor.Activation {
 		return tensor.SiLU
 	}
 	panic("nn: unknown activation " + strconv.Quote(name))
+}
+
+// SetOut starts the output layer from given weights [Outputs][H] and biases.
+// A head without biases refuses biases that are not zero: they would be lost.
+func (h *Head) SetOut(weights [][]float32, bias []float32) error {
+	if len(weights) != h.Out.Value.Rows || len(weights[0]) != h.Out.Value.Cols {
+		return fmt.Errorf("head: %d×%d weights for an output layer of %d×%d", len(weights), len(weights[0]), h.Out.Value.Rows, h.Out.Value.Cols)
+	}
+	if h.Dense != nil {
+		return fmt.Errorf("head: this model's head has a layer before the output, which given weights do not fit")
+	}
+	if h.OutBias != nil {
+		h.OutBias.Value.CopyFrom(bias)
+	} else if slices.ContainsFunc(bias, func(b float32) bool { return b != 0 }) {
+		return fmt.Errorf("head: this model's head has no bias to start from the given one")
+	}
+	h.Out.Value.CopyFrom(slices.Concat(weights...))
+	return nil
 }

@@ -1,0 +1,217 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/lm/nn"
+	"runexp/internal/lm/tensor"
+	"runexp/internal/train"
+	"runexp/methods"
+	"runexp/pipeline"
+)
+
+// Adapt fits a method to the training rows. Only what trains is here; what
+// evaluates lies in Evaluate, so that an evaluation setting never retrains.
+type Adapt struct {
+	Method methods.Method
+	Train  *train.Config
+	Input  Input
+	Metric string // of the data set: early stopping and choices on dev
+	Seed   int
+}
+
+// Name is the kind of stage.
+func (*Adapt) Name() string { return "adapt" }
+
+// Version is raised when the same configuration would fit something else.
+func (*Adapt) Version() int { return 1 }
+
+// Files that an adaptation leaves.
+const (
+	overlayFile   = "overlay.safetensors"
+	predictorFile = "predictor.bin"
+)
+
+// Run fits the method and writes an overlay or a predictor, and train.json.
+func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
+	data, release, err := loadData(job)
+	if err != nil {
+		return err
+	}
+	defer release()
+	switch m := s.Method.(type) {
+	case methods.TextFitter:
+		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
+			return m.FitText(texts(data, dataset.TrainSplit), texts(data, dataset.DevSplit), task(data, s.Metric), key)
+		})
+	case methods.FeatureFitter:
+		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
+			features, err := readFeatures(job, data, m.Needs()[0])
+			if err != nil {
+				return nil, err
+			}
+			return m.FitFeatures(features[dataset.TrainSplit], features[dataset.DevSplit], task(data, s.Metric), key)
+		})
+	case methods.Adapter:
+		return s.adapt(ctx, job, m, data)
+	}
+	return fmt.Errorf("method %s cannot be fitted", s.Method.Type())
+}
+
+// fit writes what a method without gradients leaves.
+func (s *Adapt) fit(job *pipeline.Job, fit func(tensor.Key) (methods.Predictor, error)) error {
+	start := time.Now()
+	p, err := fit(tensor.NewKey(uint64(s.Seed), "fit"))
+	if err != nil {
+		return err
+	}
+	job.Info[infoSeconds] = fmt.Sprintf("%.3f", time.Since(start).Seconds())
+	f, err := os.Create(filepath.Join(job.Out, predictorFile))
+	if err != nil {
+		return fmt.Errorf("write predictor: %w", err)
+	}
+	if err := p.Save(f); err != nil {
+		f.Close()
+		return fmt.Errorf("write predictor: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write predictor: %w", err)
+	}
+	return writeJSON(job.Out, trainFile, train.Result{Status: train.OK})
+}
+
+// adapt trains an overlay.
+func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter, data *dataset.Dataset) error {
+	base, releaseBase, err := loadBase(job)
+	if err != nil {
+		return err
+	}
+	defer releaseBase()
+	setup, err := s.setup(base, data)
+	if err != nil {
+		return err
+	}
+	overlay, err := m.Adapt(base, setup, tensor.NewKey(uint64(s.Seed), "init"))
+	if err != nil {
+		return err
+	}
+	defer overlay.Free()
+	enc, releaseEnc, err := encodeSplits(job, s.Input, base, data, overlayPositions(overlay))
+	if err != nil {
+		return err
+	}
+	defer releaseEnc()
+	if _, ok := job.In["from"]; ok {
+		if err := s.startFrom(job, base, overlay); err != nil {
+			return err
+		}
+	}
+	result, measured, err := runTraining(ctx, job, base, overlay, train.Data{
+		Task:  train.Task{Kind: data.Task, Outputs: outputs(data)},
+		Train: enc.splits[dataset.TrainSplit],
+		Dev:   enc.splits[dataset.DevSplit],
+		Score: func(out []float32) float64 {
+			return scoreSplit(data, s.Metric, dataset.DevSplit, out, enc.splits[dataset.DevSplit])
+		},
+	}, *s.Train, uint64(s.Seed))
+	if err != nil {
+		return err
+	}
+	writeMeasured(job, result, measured)
+	methods.FoldPrefix(overlay)
+	if err := lm.SaveOverlay(filepath.Join(job.Out, overlayFile), overlay); err != nil {
+		return err
+	}
+	return writeJSON(job.Out, trainFile, result)
+}
+
+// setup is what the method needs to know of task and training.
+func (s *Adapt) setup(base *lm.Base, data *dataset.Dataset) (methods.Setup, error) {
+	words, err := s.Input.labelWords(base, data)
+	if err != nil {
+		return methods.Setup{}, err
+	}
+	return methods.Setup{
+		Head:     nn.HeadSpec{Task: data.Task, Outputs: outputs(data), Words: words},
+		Words:    words,
+		Schedule: s.Train.Schedule,
+		Dropout:  s.Train.Dropout,
+	}, nil
+}
+
+// labelWords are the token ids of each class's words, nil without a format
+// that has words.
+func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, error) {
+	if in.Format == nil || in.Format.Words == nil {
+		return nil, nil
+	}
+	var words [][]int32
+	for _, label := range data.LabelNames {
+		list := in.Format.Words[label]
+		if len(list) == 0 {
+			return nil, inputError{fmt.Sprintf("format %q has no words for class %q", in.Format.Name, label)}
+		}
+		var ids []int32
+		for _, w := range list {
+			tokens := base.Tokenizer.Encode(w)
+			if len(tokens) != 1 {
+				return nil, inputError{fmt.Sprintf("format %q: label word %q is %d tokens of this model's vocabulary; a label word must be one", in.Format.Name, w, len(tokens))}
+			}
+			ids = append(ids, tokens[0])
+		}
+		words = append(words, ids)
+	}
+	return words, nil
+}
+
+// startFrom copies what the method it starts from has trained: parameters of
+// the same place and shape, and a linear probe's weights into the head.
+func (s *Adapt) startFrom(job *pipeline.Job, base *lm.Base, overlay *nn.Overlay) error {
+	dir, err := job.Dir("from")
+	if err != nil {
+		return err
+	}
+	if path := filepath.Join(dir, overlayFile); exists(path) {
+		from, err := lm.LoadOverlay(path)
+		if err != nil {
+			return err
+		}
+		defer from.Free()
+		if n := overlay.CopyMatching(from); n == 0 {
+			return inputError{"from: the two methods have no parameter in common to start from"}
+		}
+		return nil
+	}
+	f, err := os.Open(filepath.Join(dir, predictorFile))
+	if err != nil {
+		return fmt.Errorf("read predictor: %w", err)
+	}
+	defer f.Close()
+	p, err := methods.LoadFeatures(f)
+	if err != nil {
+		return inputError{fmt.Sprintf("from: %v", err)}
+	}
+	linear, ok := p.(methods.LinearPredictor)
+	if !ok || overlay.Head == nil || overlay.Head.Out == nil {
+		return inputError{"from: only a linear probe's weights can start a head"}
+	}
+	weights, bias := linear.Linear()
+	return overlay.Head.SetOut(weights, bias)
+}
+
+// scoreSplit is the data set's metric of raw head outputs on a split; higher
+// is better.
+func scoreSplit(data *dataset.Dataset, name, split string, out []float32, examples []*train.Example) float64 {
+	p := headPredictions(data, out, examples)
+	_, metrics, err := assessWords(data, split, p, examples)
+	if err != nil {
+		return 0
+	}
+	return metricOf(metrics, split, name)
+}

@@ -1,0 +1,264 @@
+package stages
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"runexp/internal/dataset"
+	"runexp/internal/metric"
+)
+
+// Outcomes is what happened to each row of one split; parallel columns.
+type Outcomes struct {
+	Split  string      `json:"split"`
+	IDs    []string    `json:"ids"`
+	Slices []string    `json:"slices,omitempty"`
+	Gold   []float64   `json:"gold,omitempty"`
+	Pred   []float64   `json:"pred,omitempty"`
+	Score  []float64   `json:"score"`
+	Weight []float64   `json:"weight,omitempty"`
+	Probs  [][]float32 `json:"probs,omitempty"`
+}
+
+// Metric is one measured number.
+type Metric struct {
+	Split string  `json:"split"`
+	Slice string  `json:"slice"`
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	N     int     `json:"n"`
+	Flag  string  `json:"flag,omitempty"`
+}
+
+// predictions is the output of a method on one split: rows of Cols numbers.
+// Classification: probabilities. Multi-label: independent probabilities.
+// Regression: the value. Multiple choice: one number per candidate. Tagging:
+// probabilities, one row per scored word.
+type predictions struct {
+	cols   int
+	values []float64
+}
+
+func (p predictions) row(i int) []float64 { return p.values[i*p.cols : (i+1)*p.cols] }
+
+// assess compares predictions with a split's rows: outcomes, and every metric
+// of the task on all rows and on each slice.
+func assess(d *dataset.Dataset, split string, p predictions, words []int) (Outcomes, []Metric, error) {
+	rows := d.Split(split)
+	a := &assessment{data: d, rows: rows, out: Outcomes{Split: split}, words: words}
+	for i := range rows {
+		a.out.IDs = append(a.out.IDs, rows[i].ID)
+		a.out.Slices = append(a.out.Slices, rows[i].Slice)
+	}
+	if !slices.ContainsFunc(a.out.Slices, func(s string) bool { return s != "" }) {
+		a.out.Slices = nil
+	}
+	if err := a.judge(p); err != nil {
+		return a.out, nil, fmt.Errorf("assess %s: %w", split, err)
+	}
+	return a.out, a.metrics(), nil
+}
+
+type assessment struct {
+	data *dataset.Dataset
+	rows []dataset.Row
+	out  Outcomes
+	in   metric.Input
+	// words is how many words of each row were scored, for tagging.
+	words []int
+}
+
+func (a *assessment) judge(p predictions) error {
+	n := len(p.values) / max(p.cols, 1)
+	want := len(a.rows)
+	classes := len(a.data.LabelNames)
+	switch a.data.Task {
+	case dataset.MultipleChoice:
+		want = 0
+		for i := range a.rows {
+			want += len(a.rows[i].Choices)
+		}
+	case dataset.Tagging:
+		want = n
+	}
+	if n != want {
+		return fmt.Errorf("%d predictions for %d rows", n, want)
+	}
+	a.in.Classes = classes
+	switch a.data.Task {
+	case dataset.Classification:
+		for i := range a.rows {
+			a.class(a.rows[i].Label, p.row(i))
+		}
+		a.in.Positive = classes - 1
+	case dataset.MultipleChoice:
+		at := 0
+		for i := range a.rows {
+			k := len(a.rows[i].Choices)
+			a.class(a.rows[i].Label, softmax(p.values[at:at+k]))
+			at += k
+		}
+		a.in.Classes = len(a.rows[0].Choices)
+	case dataset.Regression:
+		for i := range a.rows {
+			gold, pred := a.rows[i].Target, p.row(i)[0]
+			a.out.Gold, a.out.Pred = append(a.out.Gold, gold), append(a.out.Pred, pred)
+			a.out.Score = append(a.out.Score, (gold-pred)*(gold-pred))
+			a.in.GoldValues, a.in.PredValues = append(a.in.GoldValues, gold), append(a.in.PredValues, pred)
+		}
+	case dataset.MultiLabel:
+		for i := range a.rows {
+			a.labels(&a.rows[i], p.row(i))
+		}
+	case dataset.Tagging:
+		return a.tags(p)
+	default:
+		return fmt.Errorf("a %s task has no predictions", a.data.Task)
+	}
+	return nil
+}
+
+// class records one classified row.
+func (a *assessment) class(gold int, probs []float64) {
+	pred := 0
+	kept := make([]float32, len(probs))
+	for k, v := range probs {
+		if v > probs[pred] {
+			pred = k
+		}
+		kept[k] = float32(v)
+	}
+	right := 0.0
+	if pred == gold {
+		right = 1
+	}
+	a.out.Gold, a.out.Pred = append(a.out.Gold, float64(gold)), append(a.out.Pred, float64(pred))
+	a.out.Score, a.out.Probs = append(a.out.Score, right), append(a.out.Probs, kept)
+	a.in.Gold, a.in.Pred, a.in.Probs = append(a.in.Gold, gold), append(a.in.Pred, pred), append(a.in.Probs, probs...)
+}
+
+func (a *assessment) labels(row *dataset.Row, probs []float64) {
+	kept := make([]float32, len(probs))
+	exact := 1.0
+	for k, v := range probs {
+		gold, pred := slices.Contains(row.Labels, k), v >= 0.5
+		a.in.GoldLabels, a.in.PredLabels = append(a.in.GoldLabels, gold), append(a.in.PredLabels, pred)
+		if gold != pred {
+			exact = 0
+		}
+		kept[k] = float32(v)
+	}
+	a.in.Probs = append(a.in.Probs, probs...)
+	a.out.Score, a.out.Probs = append(a.out.Score, exact), append(a.out.Probs, kept)
+}
+
+// tags records rows of words. A word that was cut off counts as predicted
+// outside of every entity, or as the first class.
+func (a *assessment) tags(p predictions) error {
+	names := a.data.LabelNames
+	outside := max(0, slices.Index(names, "O"))
+	at, n := 0, len(p.values)/max(p.cols, 1)
+	for i := range a.rows {
+		row := &a.rows[i]
+		gold, pred := make([]string, len(row.Tags)), make([]string, len(row.Tags))
+		right := 0.0
+		for w, tag := range row.Tags {
+			choice := outside
+			if at < n && a.words[i] > w {
+				choice = argmax(p.row(at))
+				at++
+			}
+			gold[w], pred[w] = names[tag], names[choice]
+			if choice == tag {
+				right++
+			}
+		}
+		a.in.GoldTags, a.in.PredTags = append(a.in.GoldTags, gold), append(a.in.PredTags, pred)
+		a.out.Score = append(a.out.Score, right)
+		a.out.Weight = append(a.out.Weight, float64(len(row.Tags)))
+	}
+	if at != n {
+		return fmt.Errorf("%d predictions for %d words", n, at)
+	}
+	return nil
+}
+
+// metrics computes every measure of the task on all rows and on each slice.
+func (a *assessment) metrics() []Metric {
+	list := a.measure("all", a.in, len(a.rows))
+	names := map[string][]int{}
+	for i, s := range a.out.Slices {
+		if s != "" {
+			names[s] = append(names[s], i)
+		}
+	}
+	if len(names) == 0 || a.data.Task == dataset.MultipleChoice {
+		return list
+	}
+	for _, s := range slices.Sorted(maps.Keys(names)) {
+		list = append(list, a.measure(s, a.part(names[s]), len(names[s]))...)
+	}
+	return list
+}
+
+func (a *assessment) measure(slice string, in metric.Input, n int) []Metric {
+	var list []Metric
+	for _, m := range metric.For(a.data.Task) {
+		if m.Probs && in.Probs == nil {
+			continue
+		}
+		v := m.Compute(in)
+		list = append(list, Metric{Split: a.out.Split, Slice: slice, Name: m.Name, Value: v.V, N: n, Flag: v.Flag})
+	}
+	return list
+}
+
+// part is the input of some rows alone.
+func (a *assessment) part(rows []int) metric.Input {
+	in := metric.Input{Classes: a.in.Classes, Positive: a.in.Positive}
+	c := a.in.Classes
+	for _, i := range rows {
+		if a.in.Gold != nil {
+			in.Gold, in.Pred = append(in.Gold, a.in.Gold[i]), append(in.Pred, a.in.Pred[i])
+		}
+		if a.in.GoldValues != nil {
+			in.GoldValues, in.PredValues = append(in.GoldValues, a.in.GoldValues[i]), append(in.PredValues, a.in.PredValues[i])
+		}
+		if a.in.GoldLabels != nil {
+			in.GoldLabels, in.PredLabels = append(in.GoldLabels, a.in.GoldLabels[i*c:(i+1)*c]...), append(in.PredLabels, a.in.PredLabels[i*c:(i+1)*c]...)
+		}
+		if a.in.GoldTags != nil {
+			in.GoldTags, in.PredTags = append(in.GoldTags, a.in.GoldTags[i]), append(in.PredTags, a.in.PredTags[i])
+		}
+		if a.in.Probs != nil {
+			in.Probs = append(in.Probs, a.in.Probs[i*c:(i+1)*c]...)
+		}
+	}
+	return in
+}
+
+func argmax(v []float64) int {
+	best := 0
+	for k := range v {
+		if v[k] > v[best] {
+			best = k
+		}
+	}
+	return best
+}
+
+// softmax turns scores into probabilities.
+func softmax(scores []float64) []float64 {
+	out, sum := make([]float64, len(scores)), 0.0
+	top := slices.Max(scores)
+	for i, s := range scores {
+		out[i] = math.Exp(s - top)
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out
+}

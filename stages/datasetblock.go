@@ -1,0 +1,68 @@
+package stages
+
+import (
+	"slices"
+	"strings"
+
+	"runexp/internal/dataset"
+	"runexp/internal/metric"
+)
+
+// Dataset is a dataset block.
+type Dataset struct {
+	Name      string
+	Config    *dataset.Config `hcl:",inline"`
+	Generator *Generator      `hcl:"generator,block" doc:"built-in rows"`
+	Metric    string          `hcl:"metric,optional" doc:"the metric that selects and compares; default by task"`
+	MaxLength int             `hcl:"max_length,optional" unit:"tokens" doc:"longer rows are cut and counted"`
+	Truncate  string          `hcl:"truncate,optional" doc:"which side is cut: end or start"`
+}
+
+func newDataset(name string) *Dataset {
+	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end"}
+}
+
+// Validate checks the source and fills in what a generator and a task imply.
+func (d *Dataset) Validate() []error {
+	var errs []error
+	if (d.Config.Files == nil) == (d.Generator == nil) {
+		errs = append(errs, wrong("", "A data set has exactly one source: a files block or a generator block."))
+	}
+	if d.MaxLength < 4 {
+		errs = append(errs, wrong("max_length", "A row has at least 4 tokens."))
+	}
+	errs = append(errs, oneOf("truncate", d.Truncate, "end", "start")...)
+	if d.Metric == "" {
+		return errs
+	}
+	m, err := metric.ByName(d.Metric)
+	switch {
+	case err != nil:
+		errs = append(errs, wrong("metric", "%v", err))
+	case !slices.Contains(m.Tasks, d.Config.Task):
+		errs = append(errs, wrong("metric", "%s is not a metric of a %s task; there are %s.", d.Metric, d.Config.Task, metricNames(d.Config.Task)))
+	}
+	return errs
+}
+
+// applyDefaults fills in what the task and the generator imply.
+func (d *Dataset) applyDefaults() {
+	if d.Metric == "" {
+		if m := metric.Default(d.Config.Task); m != nil {
+			d.Metric = m.Name
+		}
+	}
+	if d.Config.Input == nil && d.Generator != nil {
+		if in, ok := generatorInputs[d.Generator.Type]; ok {
+			d.Config.Input = &in
+		}
+	}
+}
+
+func metricNames(task string) string {
+	var names []string
+	for _, m := range metric.For(task) {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,203 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/lm/tokenizer"
+	"runexp/internal/train"
+	"runexp/pipeline"
+)
+
+// Input is how rows become sequences of tokens; part of every stage that
+// reads rows through a model.
+type Input struct {
+	MaxLength int
+	Truncate  string
+	// Format renders a row; nil takes its text and pair as they are.
+	Format *Format
+}
+
+// encoded is a data set as a model reads it.
+type encoded struct {
+	splits    map[string][]*train.Example
+	truncated map[string]int
+}
+
+// encodeSplits tokenises every split, once per process. room is how many
+// positions the method takes for itself.
+func encodeSplits(job *pipeline.Job, in Input, base *lm.Base, data *dataset.Dataset, room int) (*encoded, func(), error) {
+	format := ""
+	if in.Format != nil {
+		format = fmt.Sprintf("%q %q", in.Format.Text, in.Format.TextPair)
+	}
+	key := fmt.Sprintf("tokens %s %s %d %s %s %d", job.In["data"].Output(), job.In["model"].Output(), in.MaxLength, in.Truncate, format, room)
+	value, release, err := job.Memo.Get(key, func() (any, int64, error) {
+		e := &encoded{splits: map[string][]*train.Example{}, truncated: map[string]int{}}
+		bytes := int64(0)
+		for _, split := range dataset.SplitNames {
+			rows := data.Split(split)
+			for i := range rows {
+				example, cut, err := in.example(base, data, &rows[i], room)
+				if err != nil {
+					return nil, 0, err
+				}
+				if cut {
+					e.truncated[split]++
+				}
+				bytes += int64(8 * example.Tokens())
+				e.splits[split] = append(e.splits[split], example)
+			}
+		}
+		return e, bytes, nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return value.(*encoded), release, nil
+}
+
+// limit is the longest sequence that both the data set and the model allow.
+func (in Input) limit(base *lm.Base, room int) (int, error) {
+	c := base.Config()
+	positions := c.MaxPositions - room
+	if c.ModelType == "roberta" {
+		positions -= int(c.PadID) + 1
+	}
+	limit := min(in.MaxLength, positions)
+	if limit < 4 {
+		return 0, fmt.Errorf("the model has %d positions, and the method takes %d: nothing is left for the input", c.MaxPositions, room)
+	}
+	return limit, nil
+}
+
+func (in Input) example(base *lm.Base, data *dataset.Dataset, row *dataset.Row, room int) (*train.Example, bool, error) {
+	limit, err := in.limit(base, room)
+	if err != nil {
+		return nil, false, err
+	}
+	o := tokenizer.Options{MaxLength: limit, TruncateStart: in.Truncate == "start"}
+	e := &train.Example{Label: int32(row.Label)}
+	cut := false
+	add := func(enc tokenizer.Encoding) {
+		mask := int32(-1)
+		if id := base.Tokenizer.Special().MASK; id >= 0 {
+			mask = int32(slices.Index(enc.IDs, id))
+		}
+		e.Sequences = append(e.Sequences, train.Sequence{IDs: enc.IDs, Types: enc.Types, Mask: mask})
+		cut = cut || enc.Truncated
+	}
+	switch data.Task {
+	case dataset.MultipleChoice:
+		for _, choice := range row.Choices {
+			add(base.Tokenizer.EncodeInput(row.Text, choice, true, o))
+		}
+		return e, cut, base.Tokenizer.Err()
+	case dataset.Tagging:
+		enc := base.Tokenizer.EncodeInput(row.Text, "", false, o)
+		add(enc)
+		e.Tags = wordTags(row, enc)
+	default:
+		enc, err := in.render(base, row, o)
+		if err != nil {
+			return nil, false, err
+		}
+		add(enc)
+	}
+	switch data.Task {
+	case dataset.Regression:
+		e.Targets = []float32{float32(row.Target)}
+	case dataset.MultiLabel:
+		e.Targets = make([]float32, len(data.LabelNames))
+		for _, l := range row.Labels {
+			e.Targets[l] = 1
+		}
+	}
+	if len(e.Sequences[0].IDs) == 0 {
+		return nil, false, fmt.Errorf("row %s has no tokens", row.ID)
+	}
+	return e, cut, base.Tokenizer.Err()
+}
+
+// render encodes a row, through the format if there is one.
+func (in Input) render(base *lm.Base, row *dataset.Row, o tokenizer.Options) (tokenizer.Encoding, error) {
+	if in.Format == nil {
+		return base.Tokenizer.EncodeInput(row.Text, row.Pair, row.HasPair, o), nil
+	}
+	if in.Format.TextPair != "" {
+		return base.Tokenizer.EncodeInput(fillTemplate(in.Format.Text, row), fillTemplate(in.Format.TextPair, row), true, o), nil
+	}
+	var parts []tokenizer.Part
+	for i, piece := range strings.Split(in.Format.Text, "{mask}") {
+		if i > 0 {
+			parts = append(parts, tokenizer.Part{Special: base.Tokenizer.Token(base.Tokenizer.Special().MASK)})
+		}
+		if text := fillTemplate(piece, row); text != "" {
+			parts = append(parts, tokenizer.Part{Text: text})
+		}
+	}
+	return base.Tokenizer.EncodeParts(parts, o), nil
+}
+
+// fillTemplate replaces {column} by the row's value; Compile has checked the
+// columns.
+func fillTemplate(template string, row *dataset.Row) string {
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(template, "{")
+		out.WriteString(before)
+		if !ok {
+			return out.String()
+		}
+		name, after, ok := strings.Cut(rest, "}")
+		if !ok {
+			out.WriteString("{" + rest)
+			return out.String()
+		}
+		out.WriteString(row.Fields[name])
+		template = after
+	}
+}
+
+// wordTags gives the tag of each word to its first sub-word and -1 to the
+// rest.
+func wordTags(row *dataset.Row, enc tokenizer.Encoding) []int32 {
+	tags := make([]int32, len(enc.IDs))
+	starts := make([]int, len(row.Words))
+	at := 0
+	for i, w := range row.Words {
+		starts[i] = at
+		at += len(w) + 1
+	}
+	next := 0
+	for i, span := range enc.Offsets {
+		tags[i] = -1
+		if span[0] == span[1] {
+			continue
+		}
+		for next < len(starts) && starts[next] < span[0] {
+			next++
+		}
+		if next < len(starts) && starts[next] == span[0] {
+			tags[i] = int32(row.Tags[next])
+			next++
+		}
+	}
+	return tags
+}
+
+// meanTokens is the mean length of the examples of each split.
+func (e *encoded) meanTokens() map[string]float64 {
+	means := map[string]float64{}
+	for split, examples := range e.splits {
+		sum := 0
+		for _, x := range examples {
+			sum += x.Tokens()
+		}
+		means[split] = float64(sum) / float64(len(examples))
+	}
+	return means
+}

@@ -1,0 +1,348 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/lm/nn"
+	"runexp/internal/lm/tensor"
+	"runexp/internal/metric"
+	"runexp/internal/train"
+	"runexp/methods"
+	"runexp/pipeline"
+)
+
+// Evaluate measures what an adaptation left on every split, and the language
+// modelling loss on general text.
+type Evaluate struct {
+	Metric string
+	Input  Input
+	Reads  string // text, features or overlay
+	Need   *methods.FeatureNeed
+}
+
+// Name is the kind of stage.
+func (*Evaluate) Name() string { return "evaluate" }
+
+// Version is raised when the same adaptation would be measured otherwise.
+func (*Evaluate) Version() int { return 1 }
+
+const evaluationFile = "evaluation.json"
+
+// Evaluation is the output of Evaluate.
+type Evaluation struct {
+	Status    string             `json:"status"` // ok, diverged, collapsed, not_learned
+	Detail    string             `json:"detail,omitempty"`
+	Labels    []string           `json:"labels,omitempty"`
+	Metrics   []Metric           `json:"metrics"`
+	Outcomes  []Outcomes         `json:"outcomes"`
+	Trainable int64              `json:"trainable"`
+	Head      int64              `json:"head"`
+	Total     int64              `json:"total"`
+	Stored    int64              `json:"stored"`
+	Truncated map[string]int     `json:"truncated,omitempty"`
+	Tokens    map[string]float64 `json:"tokens,omitempty"` // mean length by split
+	Train     train.Result       `json:"train"`
+}
+
+// Run writes evaluation.json.
+func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
+	data, release, err := loadData(job)
+	if err != nil {
+		return err
+	}
+	defer release()
+	e := &Evaluation{Labels: data.LabelNames}
+	if err := readJSON(job.In["adapt"], trainFile, &e.Train); err != nil {
+		return err
+	}
+	e.Status, e.Detail = string(e.Train.Status), e.Train.Detail
+	for _, f := range job.In["adapt"].Files() {
+		if f.Name == overlayFile || f.Name == predictorFile {
+			e.Stored = f.Size
+		}
+	}
+	if e.Status == string(train.Diverged) {
+		// The weights are not numbers; there is nothing to measure.
+		return writeJSON(job.Out, evaluationFile, e)
+	}
+	switch s.Reads {
+	case "overlay":
+		err = s.overlay(ctx, job, data, e)
+	default:
+		err = s.predictor(job, data, e)
+	}
+	if err != nil {
+		return err
+	}
+	e.collapsed(data)
+	return writeJSON(job.Out, evaluationFile, e)
+}
+
+// predictor evaluates a method without gradients; the model, if any, is the
+// base as it was.
+func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evaluation) error {
+	dir, err := job.Dir("adapt")
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(dir, predictorFile))
+	if err != nil {
+		return fmt.Errorf("read predictor: %w", err)
+	}
+	defer f.Close()
+	var predict func(split string) (predictions, error)
+	var fitted methods.Predictor
+	if s.Reads == "text" {
+		p, err := methods.LoadText(f)
+		if err != nil {
+			return err
+		}
+		fitted = p
+		predict = func(split string) (predictions, error) { return flatten(p.PredictText(texts(data, split))), nil }
+	} else {
+		p, err := methods.LoadFeatures(f)
+		if err != nil {
+			return err
+		}
+		fitted = p
+		features, err := readFeatures(job, data, *s.Need)
+		if err != nil {
+			return err
+		}
+		predict = func(split string) (predictions, error) { return flatten(p.PredictFeatures(features[split])), nil }
+		defer func() { e.selectivity(p, features) }()
+	}
+	for _, split := range evaluatedSplits(data) {
+		p, err := predict(split)
+		if err != nil {
+			return err
+		}
+		outcomes, metrics, err := assessWords(data, split, p, nil)
+		if err != nil {
+			return err
+		}
+		e.Outcomes, e.Metrics = append(e.Outcomes, outcomes), append(e.Metrics, metrics...)
+	}
+	e.Trainable, e.Head = fitted.ParamCount(), fitted.ParamCount()
+	e.Total = e.Trainable
+	if _, ok := job.In["model"]; !ok {
+		return nil
+	}
+	return e.frozen(job)
+}
+
+// frozen records what holds for any method that leaves the base as it is: its
+// size, and a retention loss that did not change.
+func (e *Evaluation) frozen(job *pipeline.Job) error {
+	base, release, err := loadBase(job)
+	if err != nil {
+		return err
+	}
+	defer release()
+	backbone, _ := base.Count()
+	e.Total += backbone
+	before, err := readRetention(job)
+	if err != nil || before == nil {
+		return err
+	}
+	e.retention(before, before.Loss)
+	return nil
+}
+
+// selectivity adds the control task's metrics of a probe that has one.
+func (e *Evaluation) selectivity(p methods.FeaturePredictor, features map[string]methods.Features) {
+	for _, split := range []string{dataset.DevSplit, dataset.TestIDSplit} {
+		f := features[split]
+		if f.Rows == 0 {
+			continue
+		}
+		if _, control, selectivity, ok := methods.Selectivity(p, f); ok {
+			e.Metrics = append(e.Metrics,
+				Metric{Split: split, Slice: "all", Name: "control_accuracy", Value: control, N: f.Rows},
+				Metric{Split: split, Slice: "all", Name: "selectivity", Value: selectivity, N: f.Rows})
+		}
+	}
+}
+
+// overlay evaluates a trained overlay.
+func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset.Dataset, e *Evaluation) error {
+	base, releaseBase, err := loadBase(job)
+	if err != nil {
+		return err
+	}
+	defer releaseBase()
+	dir, err := job.Dir("adapt")
+	if err != nil {
+		return err
+	}
+	overlay, err := lm.LoadOverlay(filepath.Join(dir, overlayFile))
+	if err != nil {
+		return err
+	}
+	defer overlay.Free()
+	enc, releaseEnc, err := encodeSplits(job, s.Input, base, data, overlayPositions(overlay))
+	if err != nil {
+		return err
+	}
+	defer releaseEnc()
+	e.Truncated, e.Tokens = enc.truncated, enc.meanTokens()
+	e.Trainable, e.Head = overlay.Count()
+	backbone, _ := base.Count()
+	e.Total = backbone + e.Trainable
+	for _, p := range overlay.Replaced {
+		e.Total -= p.Count()
+	}
+	for _, split := range evaluatedSplits(data) {
+		if ctx.Err() != nil {
+			return fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
+		}
+		examples := enc.splits[split]
+		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
+		outcomes, metrics, err := assessWords(data, split, headPredictions(data, out, examples), examples)
+		if err != nil {
+			return err
+		}
+		e.Outcomes, e.Metrics = append(e.Outcomes, outcomes), append(e.Metrics, metrics...)
+	}
+	before, err := readRetention(job)
+	if err != nil || before == nil {
+		return err
+	}
+	after, _ := train.LanguageLoss(base, overlay, before.examples(), retentionKey())
+	e.retention(before, after)
+	return nil
+}
+
+// overlayPositions is how many places of a sequence an overlay takes.
+func overlayPositions(o *nn.Overlay) int {
+	n := 0
+	if o.Soft != nil {
+		n += o.Soft.Embedding.Value.Rows
+	}
+	if o.Prefix != nil && o.Prefix.Shift {
+		n += o.Prefix.Len
+	}
+	return n
+}
+
+// evaluatedSplits are the splits that have rows, training rows aside.
+func evaluatedSplits(data *dataset.Dataset) []string {
+	var list []string
+	for _, split := range dataset.SplitNames[1:] {
+		if len(data.Split(split)) > 0 {
+			list = append(list, split)
+		}
+	}
+	return list
+}
+
+// headPredictions turns the raw outputs of a head into predictions.
+func headPredictions(data *dataset.Dataset, out []float32, examples []*train.Example) predictions {
+	cols := outputs(data)
+	switch data.Task {
+	case dataset.Classification:
+		return widen(cols, train.Softmax(out, cols))
+	case dataset.MultiLabel:
+		return widen(cols, train.Sigmoid(out))
+	case dataset.Tagging:
+		var kept []float32
+		at := 0
+		for _, e := range examples {
+			for _, tag := range e.Tags {
+				if tag >= 0 {
+					kept = append(kept, out[at:at+cols]...)
+				}
+				at += cols
+			}
+		}
+		return widen(cols, train.Softmax(kept, cols))
+	}
+	return widen(cols, out)
+}
+
+func widen(cols int, x []float32) predictions {
+	p := predictions{cols: cols, values: make([]float64, len(x))}
+	for i, v := range x {
+		p.values[i] = float64(v)
+	}
+	return p
+}
+
+// assessWords is assess, told how many words of each row were scored when the
+// task is tagging: all of them, unless the examples were cut.
+func assessWords(data *dataset.Dataset, split string, p predictions, examples []*train.Example) (Outcomes, []Metric, error) {
+	var words []int
+	if data.Task == dataset.Tagging {
+		rows := data.Split(split)
+		for i := range rows {
+			n := len(rows[i].Words)
+			if examples != nil {
+				n = 0
+				for _, tag := range examples[i].Tags {
+					if tag >= 0 {
+						n++
+					}
+				}
+			}
+			words = append(words, n)
+		}
+	}
+	return assess(data, split, p, words)
+}
+
+// collapsed marks an evaluation that predicts one class only, although the
+// split has several.
+func (e *Evaluation) collapsed(data *dataset.Dataset) {
+	if e.Status != string(train.OK) || data.Task != dataset.Classification || e.Train.Steps == 0 {
+		return
+	}
+	for _, o := range e.Outcomes {
+		if o.Split == dataset.DevSplit && oneValue(o.Pred) && !oneValue(o.Gold) {
+			e.Status = "collapsed"
+			e.Detail = fmt.Sprintf("every row of dev is predicted as %q", data.LabelNames[int(o.Pred[0])])
+		}
+	}
+}
+
+func oneValue(v []float64) bool {
+	for _, x := range v {
+		if x != v[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// retention adds the language-modelling loss before and after.
+func (e *Evaluation) retention(before *Retained, after float64) {
+	if math.IsNaN(after) || math.IsNaN(before.Loss) {
+		return
+	}
+	for _, m := range []Metric{{Name: "lm_loss", Value: after}, {Name: "lm_loss_before", Value: before.Loss}, {Name: "lm_loss_change", Value: after - before.Loss}} {
+		m.Split, m.Slice, m.N = "retention", "all", before.Tokens
+		e.Metrics = append(e.Metrics, m)
+	}
+}
+
+// metricOf finds a metric on all rows of a split, turned so that higher is
+// better; -Inf if it is not there.
+func metricOf(metrics []Metric, split, name string) float64 {
+	for _, m := range metrics {
+		if m.Split == split && m.Slice == "all" && m.Name == name {
+			if def, err := metric.ByName(name); err == nil && !def.Higher {
+				return -m.Value
+			}
+			return m.Value
+		}
+	}
+	return math.Inf(-1)
+}
+
+// retentionKey draws the masks of the retention text: always the same.
+func retentionKey() tensor.Key { return tensor.NewKey(0, "retention") }

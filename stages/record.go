@@ -1,0 +1,226 @@
+package stages
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"runexp/internal/stats"
+	"runexp/pipeline"
+	"runexp/pipeline/cache"
+	"runexp/results"
+)
+
+// A Recorder carries evaluations from the cache into the database. It may be
+// told of the same evaluation twice.
+type Recorder struct {
+	Store *results.Store
+	plan  *Plan
+	runs  map[*pipeline.Node][]*Run // by evaluate node
+}
+
+// NewRecorder returns a recorder for the runs of a plan.
+func NewRecorder(store *results.Store, plan *Plan) *Recorder {
+	r := &Recorder{Store: store, plan: plan, runs: map[*pipeline.Node][]*Run{}}
+	for _, run := range plan.Runs {
+		r.runs[run.Evaluate] = append(r.runs[run.Evaluate], run)
+	}
+	return r
+}
+
+// Done records the runs that a finished node belongs to. A method that draws
+// nothing is recorded under every seed.
+func (r *Recorder) Done(ctx context.Context, summary func(*pipeline.Node) *cache.Entry, node *pipeline.Node, entry *cache.Entry) error {
+	runs := r.runs[node]
+	if len(runs) == 0 || entry == nil {
+		return nil
+	}
+	e := &Evaluation{}
+	if err := readJSON(entry, evaluationFile, e); err != nil {
+		return err
+	}
+	var measured map[string]string
+	if adapt := summary(runs[0].Adapt); adapt != nil {
+		measured = adapt.Info()
+	}
+	for _, run := range runs {
+		if err := RecordEvaluation(ctx, r.Store, entry, e, measured, int64(run.Seed), !run.Draws); err != nil {
+			return fmt.Errorf("record %s: %w", run.Addr(), err)
+		}
+	}
+	return nil
+}
+
+// RecordEvaluation stores one evaluation under one seed. measured are the
+// figures of the adaptation's record.
+func RecordEvaluation(ctx context.Context, store *results.Store, entry *cache.Entry, e *Evaluation, measured map[string]string, seed int64, drawless bool) error {
+	row := results.Run{
+		Action: entry.Action().String(), Seed: seed, Output: entry.Output().String(), Status: e.Status, Detail: e.Detail, Drawless: drawless,
+		TrainableParams: e.Trainable, HeadParams: e.Head, TotalParams: e.Total, StoredBytes: e.Stored, Steps: int64(e.Train.Steps),
+		TrainSeconds: number(measured[infoSeconds]), TokensPerSecond: number(measured[infoRate]), PeakBytes: int64(number(measured[infoPeak])),
+	}
+	metrics := make([]results.Metric, len(e.Metrics))
+	for i, m := range e.Metrics {
+		metrics[i] = results.Metric{Split: m.Split, Slice: m.Slice, Name: m.Name, Value: m.Value, N: int64(m.N), Flag: m.Flag}
+	}
+	var outcomes []results.Outcomes
+	for _, o := range e.Outcomes {
+		outcomes = append(outcomes, results.Outcomes{Split: o.Split, Labels: e.Labels, Rows: &stats.Rows{
+			IDs: o.IDs, Slices: o.Slices, Gold: o.Gold, Pred: o.Pred, Score: o.Score, Weight: o.Weight, Probs: o.Probs,
+		}})
+	}
+	return store.Record(ctx, row, metrics, outcomes, curve(e))
+}
+
+// curve lists the points of a training curve.
+func curve(e *Evaluation) []results.Point {
+	var points []results.Point
+	for _, p := range e.Train.Curve {
+		if p.Scored {
+			points = append(points, results.Point{Name: "dev_score", Step: int64(p.Step), Value: p.Score})
+		} else {
+			points = append(points,
+				results.Point{Name: "train_loss", Step: int64(p.Step), Value: p.Loss},
+				results.Point{Name: "learning_rate", Step: int64(p.Step), Value: p.LearningRate})
+		}
+	}
+	return points
+}
+
+func number(text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// Members lists the runs of an invocation as the database keeps them, with
+// the selected configuration of each family marked.
+func Members(plan *Plan, summary *pipeline.Summary) ([]results.Member, []Choice, error) {
+	choices, err := choose(plan, summary)
+	if err != nil {
+		return nil, nil, err
+	}
+	selected := map[string]string{}
+	for _, c := range choices {
+		selected[c.family] = c.Configuration
+	}
+	members := make([]results.Member, len(plan.Runs))
+	for i, r := range plan.Runs {
+		m := results.Member{
+			Position: i, Dataset: r.Dataset.Name, Model: r.ModelName(), Method: r.Method.Type, Block: r.Method.Name,
+			Configuration: r.Point.Name, Condition: r.Condition, Seed: int64(r.Seed), Selected: selected[r.family()] == r.Point.Name,
+		}
+		m.Status, m.Detail, m.Action, err = memberStatus(summary.Of(r.Evaluate))
+		if err != nil {
+			return nil, nil, err
+		}
+		members[i] = m
+	}
+	return members, choices, nil
+}
+
+func memberStatus(res *pipeline.Result) (status, detail, action string, err error) {
+	switch {
+	case res == nil:
+		return "pending", "", "", nil
+	case res.Status == pipeline.Cached || res.Status == pipeline.Ran:
+		e := &Evaluation{}
+		if err := readJSON(res.Entry, evaluationFile, e); err != nil {
+			return "", "", "", err
+		}
+		return e.Status, e.Detail, res.Entry.Action().String(), nil
+	case res.Status == pipeline.Skipped && res.Because != nil:
+		return "skipped", fmt.Sprintf("because %s failed: %v", res.Because.Addr, res.Err), "", nil
+	case res.Err != nil:
+		return res.Status.String(), res.Err.Error(), "", nil
+	}
+	return res.Status.String(), "", "", nil
+}
+
+// A Choice is how a family's configuration was selected.
+type Choice struct {
+	Dataset, Model, Condition, Block string
+	Configuration                    string // "" if none could win
+	Score                            float64
+	Tried                            int
+	Ties, Barred                     []string
+	family                           string
+}
+
+// choose selects a configuration in every family, by the rule of Pick.
+func choose(plan *Plan, summary *pipeline.Summary) ([]Choice, error) {
+	var order []string
+	families := map[string][]*Run{}
+	for _, r := range plan.Runs {
+		if families[r.family()] == nil {
+			order = append(order, r.family())
+		}
+		families[r.family()] = append(families[r.family()], r)
+	}
+	var choices []Choice
+	for _, f := range order {
+		runs := families[f]
+		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, family: f}
+		list, err := candidates(runs, summary)
+		if err != nil {
+			return nil, err
+		}
+		c.Tried = len(list)
+		for _, k := range list {
+			if k.unusable {
+				c.Barred = append(c.Barred, k.name)
+			}
+		}
+		if best := selectCandidate(list); best >= 0 {
+			c.Configuration, c.Score = list[best].name, list[best].mean()
+			for i := range list {
+				if i != best && !list[i].unusable && len(list[i].scores) > 0 && list[i].mean() == c.Score {
+					c.Ties = append(c.Ties, list[i].name)
+				}
+			}
+		}
+		choices = append(choices, c)
+	}
+	return choices, nil
+}
+
+// candidates gathers the seeds of each configuration of a family.
+func candidates(runs []*Run, summary *pipeline.Summary) ([]candidate, error) {
+	var list []candidate
+	seen := map[*pipeline.Node]bool{}
+	for _, r := range runs {
+		i := slices.IndexFunc(list, func(c candidate) bool { return c.name == r.Point.Name })
+		if i < 0 {
+			i = len(list)
+			list = append(list, candidate{name: r.Point.Name})
+		}
+		if seen[r.Evaluate] {
+			continue
+		}
+		seen[r.Evaluate] = true
+		res := summary.Of(r.Evaluate)
+		if res == nil || res.Entry == nil || res.Status != pipeline.Cached && res.Status != pipeline.Ran {
+			list[i].unusable = true
+			continue
+		}
+		e := &Evaluation{}
+		if err := readJSON(res.Entry, evaluationFile, e); err != nil {
+			return nil, err
+		}
+		list[i].add(e, r.Dataset.Metric)
+	}
+	return list, nil
+}
+
+// marshalFacts is the document of an invocation.
+func marshalFacts(v any) (json.RawMessage, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("describe invocation: %w", err)
+	}
+	return text, nil
+}

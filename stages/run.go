@@ -1,0 +1,86 @@
+package stages
+
+import (
+	"fmt"
+	"strings"
+
+	"runexp/methods"
+	"runexp/pipeline"
+	"runexp/pipeline/config"
+)
+
+// A Plan is an experiment ready to run.
+type Plan struct {
+	Experiment *Experiment
+	Graph      *pipeline.Graph
+	Runs       []*Run
+	Datasets   []*Dataset
+	Models     []*Model
+	Blocks     []*config.Block // method blocks
+	Budgets    []*Budget
+	Gate       *Gate
+	Search     *Search
+
+	// DataNodes and ModelNodes by name.
+	DataNodes  map[string]*pipeline.Node
+	ModelNodes map[string]*pipeline.Node
+}
+
+// Want lists the nodes whose outputs the experiment is run for.
+func (p *Plan) Want() []*pipeline.Node {
+	var want []*pipeline.Node
+	seen := map[*pipeline.Node]bool{}
+	for _, r := range p.Runs {
+		if !seen[r.Evaluate] {
+			seen[r.Evaluate] = true
+			want = append(want, r.Evaluate)
+		}
+	}
+	return want
+}
+
+// A Run is method × model × dataset × condition × configuration × seed.
+type Run struct {
+	Dataset   *Dataset
+	Model     *Model // nil for baselines
+	Method    *Method
+	Point     *config.Point
+	Condition string
+	Seed      int
+	Draws     bool
+
+	Adapt, Evaluate *pipeline.Node
+}
+
+// ModelName is the model's name, "" for baselines.
+func (r *Run) ModelName() string {
+	if r.Model == nil {
+		return ""
+	}
+	return r.Model.Name
+}
+
+// Addr is the run's address: method.lora[rank=8]@base/clauses#2.
+func (r *Run) Addr() string { return fmt.Sprintf("%s#%d", r.group(), r.Seed) }
+
+// group is the address without the seed.
+func (r *Run) group() string {
+	at := r.Dataset.Name
+	if r.Model != nil {
+		at = r.Model.Name + "/" + at
+	}
+	if r.Condition != "" {
+		at += "/" + r.Condition
+	}
+	return fmt.Sprintf("method.%s@%s", r.Point.Name, at)
+}
+
+// family is what a selection is made within: all configurations of a method
+// on one model and data set, under one condition.
+func (r *Run) family() string {
+	return strings.Join([]string{r.Method.Name, r.ModelName(), r.Dataset.Name, r.Condition}, "\x00")
+}
+
+// Kind of a method by what it reads.
+func readsText(m methods.Method) bool     { _, ok := m.(methods.TextFitter); return ok }
+func readsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }

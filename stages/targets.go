@@ -1,0 +1,132 @@
+package stages
+
+import (
+	"slices"
+	"strings"
+
+	"runexp/internal/dataset"
+	"runexp/internal/metric"
+	"runexp/methods"
+)
+
+// task describes a data set's task to a method.
+func task(d *dataset.Dataset, metricName string) methods.Task {
+	t := methods.Task{Kind: d.Task, Outputs: outputs(d), LabelNames: d.LabelNames}
+	if d.Task == dataset.MultipleChoice || d.Task == dataset.Tagging {
+		return t
+	}
+	t.Score = func(scores [][]float64, targets []methods.Target) float64 {
+		return scoreTargets(d, metricName, scores, targets)
+	}
+	return t
+}
+
+// outputs is the number of numbers that a head gives for a row.
+func outputs(d *dataset.Dataset) int {
+	switch d.Task {
+	case dataset.Regression, dataset.MultipleChoice:
+		return 1
+	}
+	return len(d.LabelNames)
+}
+
+// scoreTargets is the data set's metric, turned so that higher is better.
+func scoreTargets(d *dataset.Dataset, name string, scores [][]float64, targets []methods.Target) float64 {
+	m, err := metric.ByName(name)
+	if err != nil {
+		panic(err) // the dataset block has been checked
+	}
+	in := metric.Input{Classes: len(d.LabelNames), Positive: len(d.LabelNames) - 1}
+	for i, s := range scores {
+		switch d.Task {
+		case dataset.Regression:
+			in.GoldValues, in.PredValues = append(in.GoldValues, targets[i].Value), append(in.PredValues, s[0])
+		case dataset.MultiLabel:
+			for k, p := range s {
+				in.GoldLabels, in.PredLabels = append(in.GoldLabels, targets[i].Labels[k]), append(in.PredLabels, p >= 0.5)
+			}
+			in.Probs = append(in.Probs, s...)
+		default:
+			in.Gold, in.Pred = append(in.Gold, targets[i].Class), append(in.Pred, argmax(s))
+			in.Probs = append(in.Probs, s...)
+		}
+	}
+	v := m.Compute(in).V
+	if !m.Higher {
+		v = -v
+	}
+	return v
+}
+
+// target is a row's answer as methods see it.
+func target(d *dataset.Dataset, row *dataset.Row) methods.Target {
+	t := methods.Target{Class: row.Label, Value: row.Target}
+	if d.Task == dataset.MultiLabel {
+		t.Labels = make([]bool, len(d.LabelNames))
+		for _, l := range row.Labels {
+			t.Labels[l] = true
+		}
+	}
+	return t
+}
+
+// targets lists the answers and input types of a split's feature rows: one
+// per row, per scored word, or per candidate.
+func targets(d *dataset.Dataset, split string, rows int) (list []methods.Target, types []string) {
+	data := d.Split(split)
+	for i := range data {
+		row := &data[i]
+		switch d.Task {
+		case dataset.Tagging:
+			for w, tag := range row.Tags {
+				list, types = append(list, methods.Target{Class: tag}), append(types, row.Words[w])
+			}
+		case dataset.MultipleChoice:
+			for k := range row.Choices {
+				t := methods.Target{}
+				if k == row.Label {
+					t.Class = 1
+				}
+				list, types = append(list, t), append(types, firstWord(row.Text))
+			}
+		default:
+			list, types = append(list, target(d, row)), append(types, firstWord(row.Text))
+		}
+	}
+	return list, types
+}
+
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return word
+}
+
+// texts lists a split's rows for methods that read text: one per row, or per
+// candidate.
+func texts(d *dataset.Dataset, split string) []methods.TextExample {
+	data := d.Split(split)
+	var list []methods.TextExample
+	for i := range data {
+		row := &data[i]
+		if d.Task != dataset.MultipleChoice {
+			list = append(list, methods.TextExample{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair, Target: target(d, row)})
+			continue
+		}
+		for k, choice := range row.Choices {
+			t := methods.Target{}
+			if k == row.Label {
+				t.Class = 1
+			}
+			list = append(list, methods.TextExample{Text: row.Text, Pair: choice, HasPair: true, Target: t})
+		}
+	}
+	return list
+}
+
+// flatten turns a predictor's scores into predictions.
+func flatten(scores [][]float64) predictions {
+	if len(scores) == 0 {
+		return predictions{cols: 1}
+	}
+	return predictions{cols: len(scores[0]), values: slices.Concat(scores...)}
+}

@@ -1,0 +1,77 @@
+package stages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"runexp/internal/lm"
+	"runexp/internal/lm/nn"
+	"runexp/internal/train"
+	"runexp/pipeline"
+	"runexp/pipeline/cache"
+)
+
+// checkpointInterval is how much work a killed process can lose.
+const checkpointInterval = 20 * time.Second
+
+// trainFile is the training result in the output of a node that trains.
+const trainFile = "train.json"
+
+// runTraining runs the loop with the job's checkpoints and progress.
+func runTraining(ctx context.Context, job *pipeline.Job, base *lm.Base, o *nn.Overlay, data train.Data, c train.Config, seed uint64) (*train.Result, *train.Measured, error) {
+	options := train.Options{
+		Work: job.Work, Every: checkpointInterval,
+		Progress: func(step, total int, loss float64) {
+			cache.Failpoint("train-step")
+			job.Report(pipeline.Progress{Done: int64(step), Total: int64(total), Unit: "steps", Note: fmt.Sprintf("loss %.3f", loss)})
+		},
+	}
+	result, measured, err := train.Run(ctx, base, o, data, c, seed, options)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil, nil, fmt.Errorf("%w; a checkpoint was written", pipeline.ErrInterrupted)
+	}
+	return result, measured, err
+}
+
+// Names of measured figures in a record.
+const (
+	infoSeconds = "train_seconds"
+	infoPeak    = "peak_bytes"
+	infoRate    = "tokens_per_second"
+)
+
+func writeMeasured(job *pipeline.Job, r *train.Result, m *train.Measured) {
+	job.Info[infoSeconds] = strconv.FormatFloat(m.Seconds, 'f', 3, 64)
+	job.Info[infoPeak] = strconv.FormatInt(m.PeakBytes, 10)
+	if m.Seconds > 0 {
+		job.Info[infoRate] = strconv.FormatFloat(float64(r.Tokens)/m.Seconds, 'f', 1, 64)
+	}
+}
+
+func writeJSON(dir, name string, v any) error {
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o666); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+func readJSON(entry *cache.Entry, name string, v any) error {
+	text, err := entry.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("read %s of %s: %w", name, entry.Address(), err)
+	}
+	return nil
+}
