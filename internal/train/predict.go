@@ -134,11 +134,8 @@ func Softmax(logits []float32, cols int) []float32 {
 	defer a.Free()
 	rows := len(logits) / cols
 	x, losses := a.From(rows, cols, logits), a.New(rows, 1)
-	ignore := make([]int32, rows)
-	for i := range ignore {
-		ignore[i] = -1
-	}
-	tensor.CrossEntropy(losses, x, x, a.Ints(ignore), 0, nil)
+	// Any label will do: only the probabilities are kept.
+	tensor.CrossEntropy(losses, x, x, a.Ints(make([]int32, rows)), 0, nil)
 	out := make([]float32, len(logits))
 	x.CopyTo(out)
 	return out
