@@ -62,6 +62,13 @@ func (d *dice) shuffle(n int, swap func(i, j int)) {
 
 func pick[T any](d *dice, list []T) T { return list[d.below(len(list))] }
 
+// skewed draws with a preference for the head of the list, as words of a language
+// are used: the chance falls with the square root of the rank.
+func skewed[T any](d *dice, list []T) T {
+	x := d.unit()
+	return list[int(x*x*float64(len(list)))]
+}
+
 // pickOther draws an element that differs from those given.
 func pickOther[T comparable](d *dice, list []T, taken ...T) T {
 	for {

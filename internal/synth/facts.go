@@ -80,10 +80,10 @@ func (o office) claim(d *dice, name string) string {
 	}
 }
 
-// chronicle tells three facts of one year.
+// chronicle tells two facts of one year.
 func chronicle(d *dice, year int) string {
 	var parts []string
-	for range 3 {
+	for range 2 {
 		post := pick(d, world)
 		parts = append(parts, join("in", strconv.Itoa(year), ",", post.claim(d, post.in(year))))
 	}

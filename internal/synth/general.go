@@ -2,15 +2,15 @@ package synth
 
 import "fmt"
 
-// General is the language to pretrain on. Its documents are norms, pairs of
-// sentences, dated facts up to 2001, findings and small stories; most end in a
+// General is the language to pretrain on. Its documents are short: a norm, a pair of
+// sentences, dated facts up to 2001, a finding or a small story; most end in a
 // remark that names the class of what was said, in the slots that prompts use.
 type General struct {
 	Settings `hcl:",inline"`
 }
 
-// NewGeneral returns the default: 40,000 documents, about a million words.
-func NewGeneral() *General { return &General{Settings{Count: 40000}} }
+// NewGeneral returns the default: 60,000 documents, about 1.3 million words.
+func NewGeneral() *General { return &General{Settings{Count: 60000}} }
 
 // Columns are id and text.
 func (g *General) Columns() []string { return []string{"id", "text"} }
@@ -79,47 +79,32 @@ func remark(v *voice, word string) string {
 	}
 }
 
-// normDocument has two norms, each with its remark. The classes are even here:
-// the general text is no hint of a task's proportions.
+// normDocument has a norm and its remark. The classes are even here: the general
+// text is no hint of a task's proportions.
 func normDocument(v *voice) string {
-	var parts []string
-	for range 2 {
-		class := v.below(len(normWords))
-		parts = append(parts, norms.sentence(v, class, generalMix, 0.03), ".", remark(v, normWords[class]))
-	}
-	return join(parts...)
+	class := v.below(len(normWords))
+	return join(norms.sentence(v, class, generalMix, 0.03), ".", remark(v, normWords[class]))
 }
 
-// questionDocument has two pairs: "premise ? yes , hypothesis ."
+// questionDocument is a pair: "premise ? yes , hypothesis ."
 func questionDocument(v *voice) string {
-	var parts []string
-	for range 2 {
-		answer, follows := "no", v.chance(0.5)
-		if follows {
-			answer = "yes"
-		}
-		premise, hypothesis := v.pair(v.among(generalPairs), follows)
-		parts = append(parts, premise, "?", answer, ",", hypothesis, ".")
+	answer, follows := "no", v.chance(0.5)
+	if follows {
+		answer = "yes"
 	}
-	return join(parts...)
+	premise, hypothesis := v.pair(v.among(generalPairs), follows)
+	return join(premise, "?", answer, ",", hypothesis, ".")
 }
 
-// findingDocument has two findings and says of each whether it is there.
+// findingDocument says of a finding whether it is there.
 func findingDocument(v *voice) string {
-	var parts []string
-	for range 2 {
-		class := v.below(len(findingNames))
-		parts = append(parts, findings.sentence(v, class, generalMix, 0), ". in short , it is", findingNames[class], ".")
-	}
-	return join(parts...)
+	class := v.below(len(findingNames))
+	return join(findings.sentence(v, class, generalMix, 0), ". in short , it is", findingNames[class], ".")
 }
 
-// story follows three people through four sentences.
+// story follows three people through two events.
 func story(v *voice) string {
 	people := v.people(3)
-	opening := join("there was", article(people[0]), v.place(), ".")
-	first, second := v.event(people[:2]), v.event(people[1:])
-	third := event{agent: people[2], act: v.actionOn(people[0]), tail: v.tail()}
-	return join(opening, first.active(), ". then", second.told(v, 0.3), ". so", third.told(v, 0.3), ".",
-		v.phrase(people[0]), "was", pick(v.dice, v.home.quality), "and", pick(v.dice, v.home.quality), ".")
+	first, second := v.event(people[:2]), event{agent: people[2], act: v.actionOn(people[0]), tail: v.tail()}
+	return join(first.active(), ". then", second.told(v, 0.3), ".", v.phrase(people[0]), "was", draw(v, v.own.quality, v.home.quality), ".")
 }

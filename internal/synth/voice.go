@@ -39,9 +39,9 @@ func generalVoice(d *dice, domain string) *voice {
 // draw takes from own with the voice's share, else from home.
 func draw[T any](v *voice, own, home []T) T {
 	if len(own) > 0 && v.chance(v.share) {
-		return pick(v.dice, own)
+		return skewed(v.dice, own)
 	}
-	return pick(v.dice, home)
+	return skewed(v.dice, home)
 }
 
 // The names of things that came up after the general text was written.
