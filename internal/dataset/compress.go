@@ -47,7 +47,7 @@ func openStream(path string) (io.Reader, func() error, error) {
 	case bytes.HasPrefix(head, gzipMagic):
 		unpacked, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+			return nil, nil, errors.Join(mistake(Position{File: path}, "%v", err), file.Close())
 		}
 		return &capped{in: unpacked, left: limit, limit: limit}, file.Close, nil
 	case bytes.HasPrefix(head, zstdMagic):
@@ -61,7 +61,7 @@ func openStream(path string) (io.Reader, func() error, error) {
 		}
 		return &capped{in: unpacked, left: limit, limit: limit}, closeBoth, nil
 	case strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst"):
-		return nil, nil, errors.Join(fmt.Errorf("%s: the content is neither gzip nor zstd", path), file.Close())
+		return nil, nil, errors.Join(mistake(Position{File: path}, "the content is neither gzip nor zstd"), file.Close())
 	}
 	return in, file.Close, nil
 }

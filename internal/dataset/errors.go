@@ -24,13 +24,24 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// An Error is one mistake in the data.
+// An Error is one mistake in the data, or what makes a whole data set useless; then
+// it has no position.
 type Error struct {
 	Position
 	Message string
 }
 
-func (e *Error) Error() string { return e.Position.String() + ": " + e.Message }
+func (e *Error) Error() string {
+	if e.File == "" {
+		return e.Message
+	}
+	return e.Position.String() + ": " + e.Message
+}
+
+// refuse is the Error of a whole data set.
+func refuse(format string, args ...any) error {
+	return &Error{Message: fmt.Sprintf(format, args...)}
+}
 
 func mistake(at Position, format string, args ...any) *Error {
 	return &Error{at, fmt.Sprintf(format, args...)}

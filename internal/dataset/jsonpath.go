@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -115,7 +116,7 @@ func (n *jsonNode) key(i int) string {
 	if n.kind == jsonObject {
 		return n.keys[i]
 	}
-	return fmt.Sprint(i)
+	return strconv.Itoa(i)
 }
 
 // find follows the path under the bindings; nil if it leads nowhere.
@@ -138,10 +139,14 @@ func (n *jsonNode) child(s step, b binding) *jsonNode {
 	if s.bound != "" {
 		want = b[s.bound]
 	}
-	for i := range n.items {
-		if n.key(i) == want {
+	if n.kind == jsonList {
+		if i, err := strconv.Atoi(want); err == nil && i >= 0 && i < len(n.items) {
 			return &n.items[i]
 		}
+		return nil
+	}
+	if item, ok := n.get(want); ok {
+		return item
 	}
 	return nil
 }

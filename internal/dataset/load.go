@@ -9,7 +9,7 @@ import (
 )
 
 // Load reads a source and makes the data set that the Config describes. Errors in
-// the data are *Error or *Errors, with positions.
+// the data are *Error or *Errors.
 func Load(c *Config, source Source) (*Dataset, error) {
 	l, err := newLoader(c)
 	if err != nil {
@@ -120,9 +120,9 @@ func (l *loader) read(source Source) error {
 	case err != nil:
 		return err
 	case l.rowsIn == 0:
-		return fmt.Errorf("%s: no rows", strings.Join(l.parts, ", "))
+		return refuse("%s: no rows", strings.Join(l.parts, ", "))
 	case l.used == 0:
-		return fmt.Errorf("none of %d rows can be used: %s; the columns are %s",
+		return refuse("none of %d rows can be used: %s; the columns are %s",
 			l.rowsIn, l.summary(), strings.Join(l.columns, ", "))
 	}
 	return nil
@@ -240,7 +240,7 @@ func (l *loader) name() ([]string, error) {
 		slices.Sort(d.Labels)
 	}
 	if len(names) < 2 && l.config.Task == Classification {
-		return nil, fmt.Errorf("all %d rows have the class %q; a classification needs two", len(l.drafts), strings.Join(names, ""))
+		return nil, refuse("all %d rows have the class %q; a classification needs two", len(l.drafts), strings.Join(names, ""))
 	}
 	return names, nil
 }
@@ -343,7 +343,7 @@ func absences(set *Dataset) []string {
 // judge refuses data sets that nothing can be learnt from.
 func (l *loader) judge(set *Dataset) error {
 	if len(set.Train) == 0 {
-		return fmt.Errorf("no rows to train on: %s; the splits have %s", l.summary(), splitSizes(set))
+		return refuse("no rows to train on: %s; the splits have %s", l.summary(), splitSizes(set))
 	}
 	if set.Task == Classification {
 		first, varied := set.Train[0].Label, false
@@ -351,16 +351,16 @@ func (l *loader) judge(set *Dataset) error {
 			varied = varied || r.Label != first
 		}
 		if !varied {
-			return fmt.Errorf("all %d training rows have the class %q; the splits have %s", len(set.Train), set.LabelNames[first], splitSizes(set))
+			return refuse("all %d training rows have the class %q; the splits have %s", len(set.Train), set.LabelNames[first], splitSizes(set))
 		}
 	}
 	if l.config.Shift != nil && l.config.Shift.Type != FormatShift && len(set.TestShift) == 0 {
-		return fmt.Errorf("no rows on the far side of the shift: %s", l.summary())
+		return refuse("no rows on the far side of the shift: %s", l.summary())
 	}
 	if l.split.Leakage == "error" {
 		for _, leak := range set.Accounting.Leaks {
 			if leak.Rows() > 0 {
-				return fmt.Errorf("%d rows of %s stand in %s too (split block: leakage = \"error\")", leak.Rows(), leak.Of, leak.In)
+				return refuse("%d rows of %s stand in %s too (split block: leakage = \"error\")", leak.Rows(), leak.Of, leak.In)
 			}
 		}
 	}

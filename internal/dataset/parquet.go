@@ -39,7 +39,7 @@ func openParquet(path string) (in reader, closeAll func() error, err error) {
 	}
 	opened, err := parquet.OpenFile(file, info.Size())
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+		return nil, nil, errors.Join(mistake(Position{File: path}, "%v", err), file.Close())
 	}
 	r := &parquetReader{path: path, rows: parquet.NewReader(opened), header: NewHeader(nil), buffer: make([]parquet.Row, 64)}
 	for _, names := range opened.Schema().Columns() {
@@ -67,7 +67,7 @@ func leafName(names []string, isList bool) string {
 // caught makes an error of a panic of the library, which damaged files can cause.
 func caught(path string, err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("%s: damaged: %v", path, r)
+		*err = mistake(Position{File: path}, "damaged: %v", r)
 	}
 }
 
@@ -79,10 +79,10 @@ func (p *parquetReader) next(r *Record) (err error) {
 			if err == io.EOF {
 				return io.EOF
 			}
-			return fmt.Errorf("%s: row %d: %w", p.path, p.number+1, err)
+			return mistake(Position{p.path, p.number + 1, 0}, "%v", err)
 		}
 		if n == 0 {
-			return fmt.Errorf("%s: row %d: no progress", p.path, p.number+1)
+			return mistake(Position{p.path, p.number + 1, 0}, "the file gives no more rows and does not end")
 		}
 		p.pending = p.buffer[:n]
 	}
@@ -115,7 +115,7 @@ func (p *parquetReader) set(v parquet.Value) error {
 	}
 	text, err := parquetText(v, p.types[leaf])
 	if err != nil {
-		return fmt.Errorf("%s: row %d: column %q: %w", p.path, p.number, p.header.Names[i], err)
+		return mistake(Position{p.path, p.number, i + 1}, "column %q: %v", p.header.Names[i], err)
 	}
 	if p.isList[leaf] {
 		*out = Value{List: append(out.List, text), IsList: true, Line: p.number, Column: i + 1}
