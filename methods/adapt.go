@@ -1,7 +1,9 @@
 package methods
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/nn"
@@ -36,6 +38,12 @@ type Setup struct {
 	// Words are the token ids of each label's words; prompt tuning may start
 	// from them, whether or not the head reads them.
 	Words [][]int32
+
+	// Probe starts the head from a linear probe of the last layer. The head
+	// then reads what the probe read, ProbePooling, without a pooler or a
+	// dense layer in between, so that at step 0 it predicts as the probe does.
+	Probe        LinearPredictor
+	ProbePooling string
 
 	// Schedule is the training attribute of that name. Fine-tuning reads
 	// "head_first" and "gradual"; to other methods it is a learning-rate
@@ -85,7 +93,7 @@ const (
 func adapt(p part, base *lm.Base, setup Setup, key tensor.Key) (*lm.Overlay, error) {
 	o := nn.NewOverlay(isDry(base))
 	var err error
-	if o.Head, err = nn.NewHead(o.Arena, base.Config(), setup.Head, key.At(drawHead)); err == nil {
+	if o.Head, err = newHead(o.Arena, base.Config(), setup, key.At(drawHead)); err == nil {
 		err = p.extend(o, base, setup, key.At(drawMethod))
 	}
 	if err != nil {
@@ -96,7 +104,7 @@ func adapt(p part, base *lm.Base, setup Setup, key tensor.Key) (*lm.Overlay, err
 }
 
 func trainable(p part, base *lm.Base, setup Setup) (Count, error) {
-	head, err := nn.NewHead(tensor.NewDryArena(), base.Config(), setup.Head, tensor.Key{})
+	head, err := newHead(tensor.NewDryArena(), base.Config(), setup, tensor.Key{})
 	if err != nil {
 		return Count{}, fmt.Errorf("count parameters of %s: %w", p.Type(), err)
 	}
@@ -106,6 +114,39 @@ func trainable(p part, base *lm.Base, setup Setup) (Count, error) {
 	}
 	_, c.Head = (&nn.Overlay{Head: head}).Count()
 	return c, nil
+}
+
+// newHead makes the architecture's own head, or the one that a probe starts.
+func newHead(a *tensor.Arena, c *nn.Config, setup Setup, key tensor.Key) (*nn.Head, error) {
+	if setup.Probe == nil {
+		return nn.NewHead(a, c, setup.Head, key)
+	}
+	if setup.Head.Words != nil || setup.Head.Task == LanguageModeling {
+		return nil, errors.New("a probe cannot start a language-modelling head")
+	}
+	weights, bias := setup.Probe.Linear()
+	if len(weights) != setup.Head.Outputs || len(weights[0]) != c.Hidden {
+		return nil, fmt.Errorf("the probe has %d outputs of %d features, the head needs %d of %d",
+			len(weights), len(weights[0]), setup.Head.Outputs, c.Hidden)
+	}
+	spec := setup.Head
+	if spec.Task != Tagging {
+		spec.Pooling = setup.ProbePooling
+	}
+	h, err := nn.NewHead(a, c, spec, key)
+	if err != nil {
+		return nil, err
+	}
+	h.UsePooler, h.Dense, h.DenseBias, h.DenseActivation = false, nil, nil, ""
+	if h.OutBias == nil {
+		h.OutBias = nn.NewParam(a, "head.out.bias", 1, spec.Outputs)
+		h.OutBias.NoDecay = true
+	}
+	if !a.Dry() {
+		h.Out.Value.CopyFrom(slices.Concat(weights...))
+		h.OutBias.Value.CopyFrom(bias)
+	}
+	return h, nil
 }
 
 func isDry(base *lm.Base) bool {
