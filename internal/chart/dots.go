@@ -54,7 +54,7 @@ func (d *Dots) Draw() (*Figure, error) {
 	spread(&p.X, low, high)
 	var ticks []plot.Tick
 	for r, name := range d.Rows {
-		ticks = append(ticks, plot.Tick{Value: float64(n - 1 - r), Label: printable(name)})
+		ticks = append(ticks, plot.Tick{Value: float64(n - 1 - r), Label: printable(name) + "  "})
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4+0.35*float64(len(d.Series)) // room for the legend

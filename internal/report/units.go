@@ -70,7 +70,7 @@ func estimate(metric string, e stats.Estimate) string {
 		return none
 	}
 	text := score(metric, e.Mean)
-	if !math.IsNaN(e.SD) {
+	if e.SD > 0 { // copies of one run have none
 		text += " ± " + score(metric, e.SD)
 	}
 	if i := interval(metric, e.Low, e.High); i != "" {
