@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 )
 
 // Attempt is one process's exclusive right to run an action, with the folders
@@ -28,7 +29,7 @@ func (s *Store) Begin(ctx context.Context, action ID, address string, waiting fu
 	if s.readOnly {
 		return nil, fmt.Errorf("run %s: %w", address, ErrReadOnly)
 	}
-	lease, err := s.waitLock(ctx, s.leasePath(action), address, waiting)
+	lease, err := s.waitLock(ctx, s.leasePath(action), address, 100*time.Millisecond, waiting)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", address, classify(err))
 	}

@@ -127,6 +127,9 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open cache %s: %w", dir, err)
 	}
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved // the folder itself may be a link
+	}
 	s := &Store{dir: abs, fs: o.FS, now: o.Now, timeout: o.LockTimeout, readOnly: o.ReadOnly}
 	if s.fs == nil {
 		s.fs = osFS{}

@@ -82,10 +82,10 @@ func (s *Store) holder(what string) string {
 	return fmt.Sprintf("process %d on %s (%s)", os.Getpid(), host, what)
 }
 
-// waitLock takes a lock file, waiting for it until ctx ends. It calls waiting,
-// if there is one, with the holder's text when it first has to wait and when
-// the holder changes.
-func (s *Store) waitLock(ctx context.Context, name, what string, waiting func(heldBy string)) (Lock, error) {
+// waitLock takes a lock file, trying again after pauses that grow to the
+// longest, until ctx ends. It calls waiting, if there is one, with the holder's
+// text when it first has to wait and when the holder changes.
+func (s *Store) waitLock(ctx context.Context, name, what string, longest time.Duration, waiting func(heldBy string)) (Lock, error) {
 	pause, last := time.Millisecond, ""
 	for {
 		l, heldBy, err := s.fs.TryLock(name, s.holder(what))
@@ -101,7 +101,7 @@ func (s *Store) waitLock(ctx context.Context, name, what string, waiting func(he
 			return nil, fmt.Errorf("%w: %s holds %s", ErrBusy, heldBy, name)
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, 50*time.Millisecond)
+		pause = min(2*pause, longest)
 	}
 }
 
@@ -111,7 +111,7 @@ func (s *Store) locked(what string, f func() error) error {
 	defer s.commits.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	l, err := s.waitLock(ctx, filepath.Join(s.dir, "lock"), what, nil)
+	l, err := s.waitLock(ctx, filepath.Join(s.dir, "lock"), what, 10*time.Millisecond, nil)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// DefaultMaxRuns is the limit on configurations when Options.MaxRuns is zero.
+// DefaultMaxRuns is the limit on configurations when nothing else is said.
 const DefaultMaxRuns = 10_000
 
 // A Kind says how one kind of top-level block looks.
@@ -67,8 +67,12 @@ type Kinds map[string]Kind
 // Options are what the command line adds to the files.
 type Options struct {
 	Vars    map[string]string // -var name=value
-	MaxRuns int64             // most configurations of one block; 0 means DefaultMaxRuns
+	MaxRuns int64             // most configurations of one block; 0 leaves it to a RunLimiter
 }
+
+// A RunLimiter is the struct of a block that says how many configurations one
+// block may have, in place of DefaultMaxRuns.
+type RunLimiter interface{ RunLimit() int64 }
 
 // An Experiment is what a set of files declares.
 type Experiment struct {

@@ -254,7 +254,7 @@ func (d *decoder) validate(s *schema, b body, failed map[string]bool, anyFailed 
 	for _, v := range s.validators {
 		for _, err := range v.Validate() {
 			var about FieldError
-			if !errors.As(err, &about) {
+			if !errors.As(err, &about) || about.Field() == "" {
 				if !anyFailed {
 					d.diags = append(d.diags, errorAt(b.header, "Invalid "+b.word, "%s", sentence(err)))
 				}

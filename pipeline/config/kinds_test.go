@@ -18,7 +18,10 @@ type testExperiment struct {
 	Name        string `hcl:"name,label"`
 	Description string `hcl:"description,optional" doc:"what the experiment asks"`
 	Seeds       []int  `hcl:"seeds,optional" doc:"replicates"`
+	MaxRuns     int64  `hcl:"max_runs,optional" doc:"limit"`
 }
+
+func (e *testExperiment) RunLimit() int64 { return e.MaxRuns }
 
 type testModel struct {
 	Path     *Path         `hcl:"path,optional"`
@@ -144,7 +147,7 @@ func testKinds() Kinds {
 	}
 	dataset := named(func() any { return &testDataset{} })
 	dataset.Like = true
-	experiment := named(func() any { return &testExperiment{Seeds: []int{1}} })
+	experiment := named(func() any { return &testExperiment{Seeds: []int{1}, MaxRuns: DefaultMaxRuns} })
 	experiment.Max = 1
 	return Kinds{
 		"experiment": experiment,

@@ -29,9 +29,6 @@ func NewParser() *Parser {
 // diagnostics have no errors; otherwise it is what could be understood.
 func (p *Parser) Load(files []string, kinds Kinds, o Options) (*Experiment, hcl.Diagnostics) {
 	files = slices.Compact(slices.Sorted(slices.Values(files)))
-	if o.MaxRuns == 0 {
-		o.MaxRuns = DefaultMaxRuns
-	}
 	l := &loader{
 		parser: p, kinds: kinds, options: o,
 		budget:    &budget{},
@@ -52,9 +49,7 @@ func (p *Parser) Load(files []string, kinds Kinds, o Options) (*Experiment, hcl.
 	l.setVariables()
 	l.setLocals()
 	l.inherit()
-	for _, b := range e.Blocks {
-		l.expand(b)
-	}
+	l.expandAll()
 	l.references()
 	return e, tidy(l.diags)
 }

@@ -13,6 +13,31 @@ import (
 // rest is skipped: they would repeat the same messages.
 const maxFaultyPoints = 100
 
+// expandAll decodes every block: first those that cannot have several points,
+// because one of them may say how many points the others may have.
+func (l *loader) expandAll() {
+	for _, b := range l.experiment.Blocks {
+		if !b.kind.Points {
+			l.expand(b)
+		}
+	}
+	if l.options.MaxRuns == 0 {
+		l.options.MaxRuns = DefaultMaxRuns
+		for _, b := range l.experiment.Blocks {
+			if len(b.Points) > 0 {
+				if limit, ok := b.Config().(RunLimiter); ok && limit.RunLimit() > 0 {
+					l.options.MaxRuns = limit.RunLimit()
+				}
+			}
+		}
+	}
+	for _, b := range l.experiment.Blocks {
+		if b.kind.Points {
+			l.expand(b)
+		}
+	}
+}
+
 // expand decodes a block at each of its points.
 func (l *loader) expand(b *Block) {
 	d := &decoder{loader: l}
@@ -25,7 +50,7 @@ func (l *loader) expand(b *Block) {
 		d.sweeps(b, schemaOf(fresh))
 	}
 	count := b.count()
-	if count.Total().Cmp(big.NewInt(l.options.MaxRuns)) > 0 {
+	if len(b.sweeps) > 0 && count.Total().Cmp(big.NewInt(l.options.MaxRuns)) > 0 {
 		d.diags = append(d.diags, errorAt(b.sweeps[0].rng, "Too many configurations", "%s, more than the limit of %d.", capitalise(count.String()), l.options.MaxRuns))
 		return
 	}

@@ -195,6 +195,19 @@ func TestTenAxes(t *testing.T) {
 	}
 }
 
+func TestRunLimit(t *testing.T) {
+	const text = "method \"lora\" \"m\" {\n  sweep { rank = range(1, 12001) }\n}\nexperiment \"e\" {\n  max_runs = %d\n}\n"
+	if e := mustLoad(t, fmt.Sprintf(text, 12_000), Options{}); len(e.Of("method")[0].Points) != 12_000 {
+		t.Errorf("%d points, want 12000", len(e.Of("method")[0].Points))
+	}
+	if _, diags := load(t, fmt.Sprintf(text, 11_999), Options{}); len(diags) != 1 || diags[0].Summary != "Too many configurations" {
+		t.Errorf("Load = %v, want too many", diags)
+	}
+	if _, diags := load(t, fmt.Sprintf(text, 12_000), Options{MaxRuns: 10}); len(diags) != 1 {
+		t.Errorf("Load with an option = %v, want too many", diags)
+	}
+}
+
 // TestCyclesAgainstReachability compares the cycles found in random graphs
 // with what reachability says, and checks that each is a real cycle.
 func TestCyclesAgainstReachability(t *testing.T) {
