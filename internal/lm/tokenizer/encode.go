@@ -229,12 +229,8 @@ func (w *worker) tokenize(m model, word string) []piece {
 func (t *Tokenizer) snap(tokens []spot, text string) []spot {
 	for i := range tokens {
 		tok := &tokens[i]
-		for tok.from > 0 && tok.from < len(text) && !utf8.RuneStart(text[tok.from]) {
-			tok.from--
-		}
-		for tok.to < len(text) && !utf8.RuneStart(text[tok.to]) {
-			tok.to++
-		}
+		tok.from = border(text, tok.from, -1)
+		tok.to = border(text, tok.to, 1)
 		if t.template.trim {
 			for tok.from < tok.to && text[tok.from] == ' ' {
 				tok.from++
@@ -245,4 +241,16 @@ func (t *Tokenizer) snap(tokens []spot, text string) []spot {
 		}
 	}
 	return tokens
+}
+
+// border goes from byte i in steps until a character starts there. It goes no
+// further than a character is long, for text that is not UTF-8.
+func border(text string, i, step int) int {
+	for range utf8.UTFMax - 1 {
+		if i <= 0 || i >= len(text) || utf8.RuneStart(text[i]) {
+			break
+		}
+		i += step
+	}
+	return i
 }

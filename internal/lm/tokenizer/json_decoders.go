@@ -1,7 +1,7 @@
 package tokenizer
 
 // decoder reads one decoder.
-func (r reader) decoder(o object) (decoder, error) {
+func (r *reader) decoder(o object) (decoder, error) {
 	switch kind := o.str("type", ""); kind {
 	case "WordPiece":
 		o.only("type", "prefix", "cleanup")

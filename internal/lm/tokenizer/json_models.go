@@ -4,7 +4,7 @@ import "math"
 
 // model reads the model and its vocabulary. For a BPE model that could take raw
 // bytes it also gives its configuration, to be told so.
-func (r reader) model(o object) (spec, *bpeConfig, error) {
+func (r *reader) model(o object) (spec, *bpeConfig, error) {
 	v, ok := o.get("model")
 	if !ok {
 		return spec{}, nil, o.errorf("there is no model")
@@ -60,7 +60,7 @@ func (o object) vocabulary() ([]entry, error) {
 	return v.vocab()
 }
 
-func (r reader) wordPiece(o object) (spec, error) {
+func (r *reader) wordPiece(o object) (spec, error) {
 	s := spec{kind: "WordPiece"}
 	o.only("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab")
 	unk := o.str("unk_token", "[UNK]")
@@ -81,7 +81,7 @@ func (r reader) wordPiece(o object) (spec, error) {
 	return s, err
 }
 
-func (r reader) bpe(o object) (spec, *bpeConfig, error) {
+func (r *reader) bpe(o object) (spec, *bpeConfig, error) {
 	s := spec{kind: "BPE"}
 	o.only("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges")
 	if field(o, "dropout", 0, value.float) != 0 {
@@ -139,7 +139,7 @@ func (v value) mergeRule() (mergeRule, error) {
 	return mergeRule{tokens[0], tokens[1], v}, nil
 }
 
-func (r reader) unigram(o object) (spec, error) {
+func (r *reader) unigram(o object) (spec, error) {
 	s := spec{kind: "Unigram"}
 	o.only("type", "unk_id", "vocab", "byte_fallback")
 	unk := o.integer("unk_id", -1)
@@ -175,7 +175,7 @@ func (r reader) unigram(o object) (spec, error) {
 	return s, nil
 }
 
-func (r reader) wordLevel(o object) (spec, error) {
+func (r *reader) wordLevel(o object) (spec, error) {
 	s := spec{kind: "WordLevel"}
 	o.only("type", "vocab", "unk_token")
 	unk := o.str("unk_token", "<unk>")

@@ -1,7 +1,7 @@
 package tokenizer
 
 // normalizer reads one normalizer.
-func (r reader) normalizer(o object) (normalizer, error) {
+func (r *reader) normalizer(o object) (normalizer, error) {
 	switch kind := o.str("type", ""); kind {
 	case "BertNormalizer":
 		o.only("type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
@@ -42,7 +42,7 @@ func (r reader) normalizer(o object) (normalizer, error) {
 		o.only("type", "precompiled_charsmap")
 		v, ok := o.get("precompiled_charsmap")
 		if !ok {
-			return normalizers{}, nil // a model without a map leaves text alone
+			return normalizers{failure: r.failure}, nil // a model without a map leaves text alone
 		}
 		s, err := v.str()
 		if err != nil {
@@ -56,21 +56,21 @@ func (r reader) normalizer(o object) (normalizer, error) {
 	case "Sequence":
 		o.only("type", "normalizers")
 		ns, err := parts(o, "normalizers", r.normalizer)
-		return normalizers(ns), err
+		return normalizers{ns, r.failure}, err
 	default:
 		return nil, o.errorf("normalizer %q is not known", kind)
 	}
 }
 
 // replace reads a pattern and what to put in its place.
-func (r reader) replace(o object) (replacer, error) {
+func (r *reader) replace(o object) (replacer, error) {
 	o.only("type", "pattern", "content")
 	find, err := r.pattern(o)
-	return replacer{find, o.str("content", "")}, err
+	return replacer{find, o.str("content", ""), r.failure}, err
 }
 
 // pattern reads {"String": …} or {"Regex": …}.
-func (r reader) pattern(o object) (finder, error) {
+func (r *reader) pattern(o object) (finder, error) {
 	v, ok := o.get("pattern")
 	if !ok {
 		return nil, o.errorf("%s without a pattern", o.str("type", "an object"))

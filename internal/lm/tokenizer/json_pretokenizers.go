@@ -6,7 +6,7 @@ import (
 )
 
 // preTokenizer reads one pre-tokenizer.
-func (r reader) preTokenizer(o object) (preTokenizer, error) {
+func (r *reader) preTokenizer(o object) (preTokenizer, error) {
 	switch kind := o.str("type", ""); kind {
 	case "BertPreTokenizer":
 		o.only("type")
@@ -19,6 +19,9 @@ func (r reader) preTokenizer(o object) (preTokenizer, error) {
 		return whitespaceSplit, nil
 	case "ByteLevel":
 		o.only("type", "add_prefix_space", "trim_offsets", "use_regex")
+		if r.byteLevels++; r.byteLevels > 1 {
+			return nil, o.errorf("a second ByteLevel pre-tokenizer is not supported")
+		}
 		return byteLevel{
 			prefixSpace: o.boolean("add_prefix_space", true),
 			cut:         o.boolean("use_regex", true),
@@ -64,9 +67,9 @@ func (o object) behavior(usual behavior) behavior {
 
 // metaspace reads the new spelling, with a prepend_scheme, and the old one, with
 // add_prefix_space.
-func (r reader) metaspace(o object) (metaspace, error) {
+func (r *reader) metaspace(o object) (metaspace, error) {
 	o.only("type", "replacement", "prepend_scheme", "add_prefix_space", "split", "str_rep")
-	m := metaspace{blank: o.str("replacement", "▁"), cut: o.boolean("split", true), prefix: prefixAlways}
+	m := metaspace{blank: o.str("replacement", "▁"), cut: o.boolean("split", true), prefix: prefixAlways, failure: r.failure}
 	if !o.boolean("add_prefix_space", true) {
 		m.prefix = prefixNever
 	}

@@ -22,7 +22,7 @@ func (p processor) template(v *vocabulary) (template, error) {
 }
 
 // processor reads one post-processor.
-func (r reader) processor(o object) (processor, error) {
+func (r *reader) processor(o object) (processor, error) {
 	p := processor{at: o.value}
 	switch kind := o.str("type", ""); kind {
 	case "TemplateProcessing":
@@ -81,7 +81,7 @@ func (o object) tokenID(key string) int32 {
 }
 
 // templateProcessing reads lists of sequences and special tokens.
-func (r reader) templateProcessing(o object) (processor, error) {
+func (r *reader) templateProcessing(o object) (processor, error) {
 	p := processor{slots: true, at: o.value}
 	o.only("type", "single", "pair", "special_tokens")
 	ids := make(map[string][]int32)

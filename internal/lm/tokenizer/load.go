@@ -71,14 +71,10 @@ func readFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", filepath.Base(path))
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, err
+	if info.Size() > maxFileBytes {
+		return nil, fmt.Errorf("%s: %d bytes, larger than %d, the limit for a tokenizer's file", filepath.Base(path), info.Size(), maxFileBytes)
 	}
-	if len(data) > maxFileBytes {
-		return nil, fmt.Errorf("%s: larger than %d bytes, the limit for a tokenizer's file", filepath.Base(path), maxFileBytes)
-	}
-	return data, nil
+	return io.ReadAll(io.LimitReader(f, maxFileBytes))
 }
 
 // fromFiles builds the tokenizer that a set of files describes.

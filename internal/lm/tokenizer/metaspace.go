@@ -8,6 +8,8 @@ type metaspace struct {
 	blank  string // one character, usually ▁
 	prefix prefixScheme
 	cut    bool // at each blank; else the text stays one word
+
+	failure *failure
 }
 
 // prefixScheme says before which texts a blank is set.
@@ -20,7 +22,7 @@ const (
 )
 
 func (p metaspace) split(t text, dst []text) []text {
-	t = replaceMatches(t, findString(" "), p.blank)
+	t = replaceMatches(t, findString(" "), p.blank, p.failure)
 	if (p.prefix == prefixAlways || p.prefix == prefixFirst && t.first) && !strings.HasPrefix(t.s, p.blank) {
 		t = prepend(t, p.blank, firstRune(t.s))
 	}

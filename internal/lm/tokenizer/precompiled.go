@@ -22,6 +22,10 @@ type precompiled struct {
 	replacements []byte
 }
 
+// longestReplacement bounds how far a map may stretch text. The longest of the
+// Unicode standard has 33 bytes.
+const longestReplacement = 256
+
 func newPrecompiled(encoded string) (precompiled, error) {
 	data, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -34,6 +38,11 @@ func newPrecompiled(encoded string) (precompiled, error) {
 	data = data[4:]
 	if size > int64(len(data)) || size%4 != 0 || size == 0 {
 		return precompiled{}, fmt.Errorf("precompiled_charsmap: a trie of %d bytes in a map of %d", size, len(data))
+	}
+	for text := range bytes.SplitSeq(data[size:], []byte{0}) {
+		if len(text) > longestReplacement {
+			return precompiled{}, fmt.Errorf("precompiled_charsmap: a replacement of %d bytes; the limit is %d", len(text), longestReplacement)
+		}
 	}
 	m := precompiled{units: make([]uint32, size/4), replacements: data[size:]}
 	for i := range m.units {

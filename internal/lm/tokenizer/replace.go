@@ -9,22 +9,36 @@ import (
 type replacer struct {
 	find    finder
 	content string
+	failure *failure
 }
 
-func (n replacer) normalize(t text) text { return replaceMatches(t, n.find, n.content) }
+func (n replacer) normalize(t text) text { return replaceMatches(t, n.find, n.content, n.failure) }
 
 func (n replacer) decode(tokens []string) []string {
 	out := make([]string, len(tokens))
 	for i, token := range tokens {
-		out[i] = replaceMatches(newText(token, 0, false), n.find, n.content).s
+		out[i] = replaceMatches(newText(token, 0, false), n.find, n.content, n.failure).s
 	}
 	return out
 }
 
-// replaceMatches puts content in the place of each match, which it stands for.
-func replaceMatches(t text, find finder, content string) text {
+// replaceMatches puts content in the place of each match, which it stands for. A
+// text that would grow too long stays as it is, and f notes it.
+func replaceMatches(t text, find finder, content string, f *failure) text {
+	spans := find(nil, t.s)
+	size := 0
+	for _, s := range spans {
+		if s.match {
+			size += len(content)
+		} else {
+			size += s.to - s.from
+		}
+	}
+	if f.tooLong(len(t.s), size) {
+		return t
+	}
 	var b *builder
-	for _, s := range find(nil, t.s) {
+	for _, s := range spans {
 		switch {
 		case s.match:
 			if b == nil {

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -110,6 +111,24 @@ func TestSaveAndLoadGiveTheSameTokenizer(t *testing.T) {
 			t.Errorf("%s: size, special tokens or kind changed", tok.Kind())
 		}
 	}
+}
+
+func TestGoroutinesShareATokenizer(t *testing.T) {
+	tok := tiny(t)
+	text := "Birds wake the baker, baking bread"
+	want := tok.Encode(text)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 100 {
+				if got := tok.Encode(text); !slices.Equal(got, want) {
+					t.Errorf("ids = %v, want %v", got, want)
+				}
+				tok.EncodeInput(text, text, true, Options{MaxLength: 8})
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestTrainingIsDeterministic(t *testing.T) {

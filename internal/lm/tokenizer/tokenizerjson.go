@@ -2,7 +2,10 @@ package tokenizer
 
 // reader turns the objects of a tokenizer.json into parts. Each describes itself
 // by its "type".
-type reader struct{ failure *failure }
+type reader struct {
+	failure    *failure
+	byteLevels int // pre-tokenizers of this type so far: each would make text longer
+}
 
 // readTokenizerJSON reads the one-file layout of the Hugging Face tokenizers
 // library. Its truncation and padding are settings of a use, not of the
@@ -20,7 +23,7 @@ func readTokenizerJSON(data []byte, c config) (spec, error) {
 	if *o.err != nil {
 		return spec{}, *o.err
 	}
-	r := reader{new(failure)}
+	r := &reader{failure: new(failure)}
 	s, raw, err := r.model(o)
 	if err != nil || s.kind == "hashing" {
 		return s, err
@@ -98,7 +101,7 @@ func leaveBytes(pre preTokenizer) (preTokenizer, bool) {
 }
 
 // addedTokens reads the list of tokens beside the model's own.
-func (r reader) addedTokens(o object) ([]addedToken, error) {
+func (r *reader) addedTokens(o object) ([]addedToken, error) {
 	var tokens []addedToken
 	o.list("added_tokens", func(v value) error {
 		a, err := readAddedToken(v)
