@@ -1,77 +1,67 @@
-// One micro-kernel of the product, included for each width of its tile:
-// TILE names it, VECTOR is its native vector, WIDTH the lanes of that, COUNT
-// the number of vectors across. TILE(name) decorates a name.
+// One micro-kernel of the product, included for each width of a tile: TILE
+// names it, WIDTH is the lanes of its vector, COUNT the vectors across.
 //
 // A tile holds up to TILE_ROWS x COUNT·WIDTH elements of dst in registers and
 // walks k in order: one fused multiply-add per element and step.
 
 #define TILE_VEC PASTE_TILE(vec_, TILE)
 #define TILE_UVEC PASTE_TILE(uvec_, TILE)
+#define ACROSS _Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
+#define DOWN _Pragma("GCC unroll 16") for (int i = 0; i < rows; i++)
 
 typedef float TILE_VEC __attribute__((vector_size(4 * WIDTH)));
 typedef float TILE_UVEC __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-
-FORCE TILE_VEC PASTE_TILE(load_, TILE)(const float *x, int64_t n)
-{
-	if (n >= WIDTH)
-		return (TILE_VEC) * (const TILE_UVEC *)x;
-	TILE_VEC r = {0};
-	float t[WIDTH] = {0};
-	for (int64_t i = 0; i < n; i++)
-		t[i] = x[i];
-	memcpy(&r, t, sizeof r);
-	return r;
-}
-
-FORCE void PASTE_TILE(store_, TILE)(float *x, TILE_VEC a, int64_t n)
-{
-	if (n >= WIDTH) {
-		*(TILE_UVEC *)x = (TILE_UVEC)a;
-		return;
-	}
-	float t[WIDTH];
-	memcpy(t, &a, sizeof t);
-	for (int64_t i = 0; i < n; i++)
-		x[i] = t[i];
-}
 
 // rows is a constant after inlining.
 FORCE void PASTE_TILE(rows_, TILE)(const int rows, const tile_args *g)
 {
 	TILE_VEC c[TILE_ROWS][COUNT];
 	float *dst = g->dst;
-	_Pragma("GCC unroll 16") for (int i = 0; i < rows; i++)
-		_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-			c[i][v] = g->load ? PASTE_TILE(load_, TILE)(dst + i * g->ldd + v * WIDTH, g->cols - v * WIDTH) : (TILE_VEC){0};
+	const int64_t ldd = g->ldd, ldb = g->ldb;
+	if (g->load) {
+		DOWN ACROSS c[i][v] = (TILE_VEC) * (const TILE_UVEC *)(dst + i * ldd + v * WIDTH);
+	} else {
+		DOWN ACROSS c[i][v] = (TILE_VEC){0};
+	}
 	const float *a = g->a, *b = g->b;
-	const int64_t ldb = g->ldb;
 	for (int64_t k = g->k; k > 0; k--) {
 		TILE_VEC y[COUNT];
-		_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-			y[v] = (TILE_VEC) * (const TILE_UVEC *)(b + v * WIDTH);
-		_Pragma("GCC unroll 16") for (int i = 0; i < rows; i++) {
-			TILE_VEC x = (TILE_VEC){0} + a[i * A_STRIDE];
-			_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-				c[i][v] = TILE_FMA(x, y[v], c[i][v]);
+		ACROSS y[v] = (TILE_VEC) * (const TILE_UVEC *)(b + v * WIDTH);
+		DOWN {
+			TILE_VEC x = a[i * A_STRIDE] - (TILE_VEC){0};
+			ACROSS c[i][v] = TILE_FMA(x, y[v], c[i][v]);
 		}
 		a++;
 		b += ldb;
 	}
 	if (g->bias) {
-		TILE_VEC y[COUNT];
-		_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-			y[v] = PASTE_TILE(load_, TILE)(g->bias + v * WIDTH, g->cols - v * WIDTH);
-		_Pragma("GCC unroll 16") for (int i = 0; i < rows; i++)
-			_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-				c[i][v] += y[v];
+		ACROSS {
+			TILE_VEC y = (TILE_VEC) * (const TILE_UVEC *)(g->bias + v * WIDTH);
+			DOWN c[i][v] += y;
+		}
 	}
-	_Pragma("GCC unroll 16") for (int i = 0; i < rows; i++)
-		_Pragma("GCC unroll 4") for (int v = 0; v < COUNT; v++)
-			PASTE_TILE(store_, TILE)(dst + i * g->ldd + v * WIDTH, c[i][v], g->cols - v * WIDTH);
+	DOWN ACROSS *(TILE_UVEC *)(dst + i * ldd + v * WIDTH) = (TILE_UVEC)c[i][v];
 }
 
 static void PASTE_TILE(tile_, TILE)(int rows, const tile_args *g)
 {
+	if (g->cols < COUNT * WIDTH) {
+		// A partial tile is computed beside dst and its columns copied.
+		float beside[TILE_ROWS * COUNT * WIDTH], bias[COUNT * WIDTH];
+		tile_args whole = *g;
+		const size_t n = sizeof(float) * (size_t)g->cols;
+		whole.dst = beside;
+		whole.ldd = whole.cols = COUNT * WIDTH;
+		if (g->load)
+			for (int i = 0; i < rows; i++)
+				memcpy(beside + i * COUNT * WIDTH, g->dst + i * g->ldd, n);
+		if (g->bias)
+			whole.bias = memcpy(bias, g->bias, n);
+		PASTE_TILE(tile_, TILE)(rows, &whole);
+		for (int i = 0; i < rows; i++)
+			memcpy(g->dst + i * g->ldd, beside + i * COUNT * WIDTH, n);
+		return;
+	}
 	switch (rows) {
 #define ROWS_CASE(n) case n: PASTE_TILE(rows_, TILE)(n, g); break;
 	ROWS_CASE(1)
@@ -98,6 +88,8 @@ static void PASTE_TILE(tile_, TILE)(int rows, const tile_args *g)
 
 #undef TILE_VEC
 #undef TILE_UVEC
+#undef ACROSS
+#undef DOWN
 #undef TILE
 #undef WIDTH
 #undef COUNT

@@ -25,14 +25,16 @@ typedef struct { vnu p[PIECES]; } vu;  // 16 unsigned integers
 // fma1 is one fused multiply-add, rounded once.
 FORCE float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
-FORCE vn n_set(float x) { return (vn){0} + x; }
+// x - 0 is x, also for -0.
+FORCE vn n_set(float x) { return x - (vn){0}; }
 FORCE vn n_load(const float *p) { return (vn) * (const vn_unaligned *)p; }
 FORCE void n_store(float *p, vn x) { *(vn_unaligned *)p = (vn_unaligned)x; }
 
 #ifdef N_FMA
 FORCE vn n_fma(vn a, vn b, vn c) { return N_FMA(a, b, c); }
 #else
-FORCE vn n_fma(vn a, vn b, vn c)
+// Out of line: inlined, its calls of fmaf would be half a minute of compiling.
+static __attribute__((noinline)) vn n_fma(vn a, vn b, vn c)
 {
 	for (int i = 0; i < W; i++)
 		c[i] = fma1(a[i], b[i], c[i]);
@@ -91,6 +93,14 @@ FORCE vi vi_shl(vi a, int s) { vi r; EACH(vni, a.p[i] << s); return r; }
 FORCE vi vi_sar(vi a, int s) { vi r; EACH(vni, a.p[i] >> s); return r; }
 FORCE vf v_from_int(vi a) { vf r; EACH(vn, __builtin_convertvector(a.p[i], vn)); return r; }
 
+// copy_some copies n floats, less than 16. Out of line: it stands at the end of
+// nearly every loop.
+static __attribute__((noinline)) void copy_some(float *dst, const float *x, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++)
+		dst[i] = x[i];
+}
+
 // v_load_some reads min(n, 16) floats and pads with zeros; v_store_some writes
 // as many.
 FORCE vf v_load_some(const float *x, int64_t n)
@@ -98,8 +108,7 @@ FORCE vf v_load_some(const float *x, int64_t n)
 	if (n >= LANES)
 		return v_load(x);
 	float t[LANES] = {0};
-	for (int64_t i = 0; i < n; i++)
-		t[i] = x[i];
+	copy_some(t, x, n);
 	return v_load(t);
 }
 
@@ -111,8 +120,7 @@ FORCE void v_store_some(float *x, vf a, int64_t n)
 	}
 	float t[LANES];
 	v_store(t, a);
-	for (int64_t i = 0; i < n; i++)
-		x[i] = t[i];
+	copy_some(x, t, n);
 }
 
 // v_first keeps the first n lanes and sets the others to zero.
@@ -120,11 +128,10 @@ FORCE vf v_first(vf a, int64_t n)
 {
 	if (n >= LANES)
 		return a;
-	float t[LANES];
+	float t[LANES], kept[LANES] = {0};
 	v_store(t, a);
-	for (int64_t i = n; i < LANES; i++)
-		t[i] = 0.0f;
-	return v_load(t);
+	copy_some(kept, t, n);
+	return v_load(kept);
 }
 
 // v_sum adds the 16 lanes in one fixed tree: lane i to lane i+8, then i+4,
