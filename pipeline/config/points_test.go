@@ -196,7 +196,7 @@ func TestTenAxes(t *testing.T) {
 }
 
 func TestRunLimit(t *testing.T) {
-	const text = "method \"lora\" \"m\" {\n  sweep { rank = range(1, 12001) }\n}\nexperiment \"e\" {\n  max_runs = %d\n}\n"
+	const text = "method \"lora\" \"m\" {\n  sweep { epochs = range(1, 12001) }\n}\nexperiment \"e\" {\n  max_runs = %d\n}\n"
 	if e := mustLoad(t, fmt.Sprintf(text, 12_000), Options{}); len(e.Of("method")[0].Points) != 12_000 {
 		t.Errorf("%d points, want 12000", len(e.Of("method")[0].Points))
 	}
