@@ -158,6 +158,9 @@ func checkConfig(c *nn.Config) error {
 	if c.HeadDim == 0 {
 		c.HeadDim = c.Hidden / c.Heads
 	}
+	if c.RopeTheta > 0 && c.HeadDim%2 != 0 {
+		return fmt.Errorf("a head of %d channels cannot be turned in pairs", c.HeadDim)
+	}
 	switch c.Activation {
 	case "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish":
 	default:
@@ -268,6 +271,12 @@ func parseLlama(f *fields, c *nn.Config) {
 	}
 	if s, ok := f.raw["rope_scaling"]; ok && s != nil {
 		f.fail("rope_scaling", "scaled rotary positions are not supported")
+	}
+	// Attention here sees everything before it, as a sliding window does up to
+	// its width: longer inputs would be computed wrongly.
+	window := f.int("sliding_window", 0, 0, maxPositions)
+	if window > 0 && (c.ModelType == "mistral" || f.bool("use_sliding_window", false)) {
+		c.MaxPositions = min(c.MaxPositions, window)
 	}
 	c.TiedHead = f.bool("tie_word_embeddings", false)
 	c.LMHead = c.TiedHead

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"runexp/internal/lm/llama"
 	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tokenizer"
 )
@@ -16,8 +17,9 @@ import (
 // loadLlama2C reads a model file of llama2.c ("legacy" layout): seven int32
 // (dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len; a
 // negative vocab_size says that the output matrix is not the embedding), then
-// float32 matrices, each kind for all layers at once. Rotary positions pair
-// neighbouring channels. The tokenizer lies beside it.
+// float32 matrices, each kind for all layers at once. Its rotary positions pair
+// neighbouring channels, so the rows of queries and keys are reordered. The
+// tokenizer lies beside it.
 func loadLlama2C(path string) (*Base, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -36,17 +38,16 @@ func loadLlama2C(path string) (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open model %s: %w", path, err)
 	}
+	want := int64(28 + 4*seqLen*c.HeadDim)
+	for _, spec := range llama.New(c).Specs() {
+		want += 4 * spec.Count()
+	}
+	if info.Size() != want {
+		return nil, fmt.Errorf("open model %s: %d bytes, but its header asks for %d", path, info.Size(), want)
+	}
 	b, err := newBase(c, false)
 	if err != nil {
 		return nil, fmt.Errorf("open model %s: %w", path, err)
-	}
-	want := int64(28 + 4*seqLen*c.HeadDim)
-	for _, s := range b.Arch.Specs() {
-		want += 4 * s.Count()
-	}
-	if info.Size() != want {
-		b.Free()
-		return nil, fmt.Errorf("open model %s: %d bytes, but its header asks for %d", path, info.Size(), want)
 	}
 	if err := b.readLlama2C(r, seqLen); err != nil {
 		b.Free()
@@ -78,7 +79,7 @@ func llama2CConfig(r io.Reader) (c *nn.Config, seqLen int, err error) {
 	c = &nn.Config{
 		ModelType: "llama", Hidden: int(h[0]), Intermediate: int(h[1]), Layers: int(h[2]), Heads: int(h[3]), KVHeads: int(h[4]),
 		Vocabulary: int(max(h[5], -h[5])), MaxPositions: int(h[6]), Activation: "silu", Eps: 1e-5, InitStd: 0.02,
-		RopeTheta: 10000, RopeInterleaved: true, TiedHead: h[5] > 0, LMHead: true, BOSID: 1, EOSID: 2, PadID: 2,
+		RopeTheta: 10000, TiedHead: h[5] > 0, LMHead: true, BOSID: 1, EOSID: 2, PadID: 2,
 	}
 	return c, int(h[6]), checkConfig(c)
 }
@@ -88,8 +89,12 @@ func (b *Base) readLlama2C(r io.Reader, seqLen int) error {
 	read := func(name string) error { return readFloats(r, b.Weights[name].Value.Slice()) }
 	perLayer := func(part string) error {
 		for l := range c.Layers {
-			if err := read(fmt.Sprintf("model.layers.%d.%s.weight", l, part)); err != nil {
+			name := fmt.Sprintf("model.layers.%d.%s.weight", l, part)
+			if err := read(name); err != nil {
 				return err
+			}
+			if part == "self_attn.q_proj" || part == "self_attn.k_proj" {
+				splitPairs(b.Weights[name].Value.Slice(), c.HeadDim, c.Hidden)
 			}
 		}
 		return nil
@@ -118,6 +123,20 @@ func (b *Base) readLlama2C(r io.Reader, seqLen int) error {
 		}
 	}
 	return b.checkFinite()
+}
+
+// splitPairs reorders the rows [heads·headDim, cols] of a query or key matrix
+// so that the two channels of a rotary pair are headDim/2 apart instead of
+// neighbours. The scores of attention, sums over a head, stay as they are.
+func splitPairs(w []float32, headDim, cols int) {
+	head := make([]float32, headDim*cols)
+	for at := 0; at < len(w); at += len(head) {
+		copy(head, w[at:])
+		for row := range headDim {
+			to := row/2 + row%2*(headDim/2)
+			copy(w[at+to*cols:][:cols], head[row*cols:])
+		}
+	}
 }
 
 func readFloats(r io.Reader, dst []float32) error {

@@ -72,23 +72,38 @@ func fromTensors(c *nn.Config, set safetensors.Source) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
+	arch, err := architecture(c)
+	if err != nil {
+		return nil, err
+	}
+	// What the file lacks is found before memory for it is asked for.
+	if err := matchTensors(arch.Specs(), names, set); err != nil {
+		return nil, err
+	}
 	b, err := newBase(c, false)
 	if err != nil {
 		return nil, err
 	}
 	b.Unused = unused
-	if err := b.fill(set, names); err != nil {
+	for _, s := range arch.Specs() {
+		if err := set.Read(names[s.Name], b.Weights[s.Name].Value.Slice()); err != nil {
+			b.Free()
+			return nil, err
+		}
+	}
+	if err := b.checkFinite(); err != nil {
 		b.Free()
 		return nil, err
 	}
 	return b, nil
 }
 
-// fill reads every parameter; names maps canonical names to the file's.
-func (b *Base) fill(set safetensors.Source, names map[string]string) error {
+// matchTensors lists every tensor that is missing, unexpected or misshapen;
+// names maps canonical names to the file's.
+func matchTensors(specs []nn.Spec, names map[string]string, set safetensors.Source) error {
 	var problems []string
 	known := map[string]bool{}
-	for _, s := range b.Arch.Specs() {
+	for _, s := range specs {
 		known[s.Name] = true
 		file, ok := names[s.Name]
 		if !ok {
@@ -97,11 +112,6 @@ func (b *Base) fill(set safetensors.Source, names map[string]string) error {
 		}
 		if info, _ := set.Info(file); !sameShape(info.Shape, s.Shape) {
 			problems = append(problems, fmt.Sprintf("tensor %q has shape %v, expected %v", file, info.Shape, s.Shape))
-			continue
-		}
-		p := b.Weights[s.Name]
-		if err := set.Read(file, p.Value.Slice()); err != nil {
-			return err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -112,7 +122,7 @@ func (b *Base) fill(set safetensors.Source, names map[string]string) error {
 	if len(problems) > 0 {
 		return errors.New(strings.Join(problems, "\n  "))
 	}
-	return b.checkFinite()
+	return nil
 }
 
 // checkFinite refuses weights that are NaN or infinite.

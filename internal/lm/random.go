@@ -55,8 +55,7 @@ func LoadRandom(configPath, dir string, key tensor.Key) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.LMHead = true
-	c.Pooler = c.ModelType == "bert"
+	withAllParts(c)
 	var warnings []string
 	tok, err := tokenizer.Load(dir)
 	if err != nil {

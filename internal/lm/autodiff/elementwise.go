@@ -36,6 +36,19 @@ func (t *Tape) AddScaled(a, b *Var, alpha float32) *Var {
 	return y
 }
 
+// Scale is y = alpha·x.
+func (t *Tape) Scale(x *Var, alpha float32) *Var {
+	if alpha == 1 {
+		return x
+	}
+	y := t.output(x.Value.Rows, x.Value.Cols, x)
+	tensor.Scale(y.Value, x.Value, alpha)
+	t.push(y, func() {
+		t.contribute(x, func(g *tensor.Tensor) { tensor.Scale(g, y.grad, alpha) })
+	})
+	return y
+}
+
 // Activate applies f to each element of x.
 func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
 	y := t.output(x.Value.Rows, x.Value.Cols, x)

@@ -98,7 +98,7 @@ func (m *Model) close(p *nn.Pass, l int, part, norm string, h, x *autodiff.Var) 
 		return apply(p.DropoutAdd(h, x, float32(m.config.Dropout), slot))
 	}
 	h = p.Dropout(h, float32(m.config.Dropout), slot)
-	return apply(p.Tape.Add(p.PostNormAdapter(l, part, h, x, apply), x))
+	return apply(p.Tape.Add(p.Adapter(l, part, h, x, apply), x))
 }
 
 const (

@@ -72,12 +72,12 @@ func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn
 		a, x = t.Gather(a, rows.Index), t.Gather(x, rows.Index)
 	}
 	o := p.Dropout(p.Linear(a, at+"attn.c_proj"), float32(c.Dropout), nn.Slot(l, slotAttentionOut))
-	x = t.Add(p.Adapter(l, "attention", o), x)
+	x = t.Add(p.Adapter(l, "attention", o, x, nil), x)
 
 	z := p.LayerNorm(x, at+"ln_2", c.Eps)
 	f := t.Activate(p.Linear(z, at+"mlp.c_fc"), nn.ActivationByName(c.Activation))
 	f = p.Dropout(p.Linear(f, at+"mlp.c_proj"), float32(c.Dropout), nn.Slot(l, slotOutput))
-	return t.Add(p.Parallel(l, "output", p.Adapter(l, "output", f), z), x)
+	return t.Add(p.Parallel(l, "output", p.Adapter(l, "output", f, x, nil), z), x)
 }
 
 // Pool is not part of this architecture.

@@ -2,6 +2,11 @@
 // decoders with RMS norm, rotary positions, gated feed-forward layers and
 // grouped keys and values.
 //
+// Rotary positions pair channel i of a head with channel i + HeadDim/2, the
+// convention of the Hugging Face layout. Files of the other convention, which
+// pairs neighbouring channels, have their query and key rows reordered when
+// they are read, so that everything saved is in the first.
+//
 // Sources: Touvron et al. 2023, arXiv:2302.13971; Su et al. 2021,
 // arXiv:2104.09864; Ainslie et al. 2023, arXiv:2305.13245.
 package llama
@@ -66,19 +71,20 @@ func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn
 	c, t, at := m.config, p.Tape, layerName(l)
 	z := p.RMSNorm(x, at+"input_layernorm", c.Eps)
 	q, k, v := p.Linear(z, at+"self_attn.q_proj"), p.Linear(z, at+"self_attn.k_proj"), p.Linear(z, at+"self_attn.v_proj")
-	q = t.Rotary(q, in.Positions, cos, sin, c.HeadDim, c.RopeInterleaved)
-	k = t.Rotary(k, in.Positions, cos, sin, c.HeadDim, c.RopeInterleaved)
+	q = t.Rotary(q, in.Positions, cos, sin, c.HeadDim, false)
+	k = t.Rotary(k, in.Positions, cos, sin, c.HeadDim, false)
 	prefixK, prefixV := p.PrefixKV(l, c.KVDim())
 	a := t.Attention(q, k, v, in.Offsets, prefixK, prefixV, p.AttentionConfig(c, l, slotAttention))
 	if rows != nil {
 		a, x = t.Gather(a, rows.Index), t.Gather(x, rows.Index)
 	}
-	x = t.Add(p.Adapter(l, "attention", p.Linear(a, at+"self_attn.o_proj")), x)
+	o := p.Linear(a, at+"self_attn.o_proj")
+	x = t.Add(p.Adapter(l, "attention", o, x, nil), x)
 
 	z = p.RMSNorm(x, at+"post_attention_layernorm", c.Eps)
 	f := t.SwiGLU(p.Linear(z, at+"mlp.gate_proj"), p.Linear(z, at+"mlp.up_proj"))
 	f = p.Linear(f, at+"mlp.down_proj")
-	return t.Add(p.Parallel(l, "output", p.Adapter(l, "output", f), z), x)
+	return t.Add(p.Parallel(l, "output", p.Adapter(l, "output", f, x, nil), z), x)
 }
 
 // rotations tabulates the angles' cosines and sines up to the last position

@@ -24,15 +24,14 @@ type Config struct {
 	BOSID int32
 	EOSID int32
 
-	RopeTheta       float64
-	RopeInterleaved bool
-	QKVBias         bool
-	OutBias         bool // o_proj
-	MLPBias         bool
-	TiedHead        bool
-	Sinusoidal      bool // DistilBERT's fixed positions
-	Pooler          bool // the checkpoint has a trained pooler
-	LMHead          bool // the checkpoint has a language-modelling head
+	RopeTheta  float64
+	QKVBias    bool
+	OutBias    bool // o_proj
+	MLPBias    bool
+	TiedHead   bool
+	Sinusoidal bool // DistilBERT's fixed positions
+	Pooler     bool // the checkpoint has a trained pooler
+	LMHead     bool // the checkpoint has a language-modelling head
 }
 
 // Causal reports whether the model predicts the next token rather than a

@@ -25,6 +25,7 @@ type Param struct {
 	// (gradual unfreezing, head first); 0 is from the start.
 	Since float64
 
+	arena  *tensor.Arena // where Value lies
 	grad   *tensor.Tensor
 	filled bool
 	paused bool
@@ -32,7 +33,7 @@ type Param struct {
 
 // NewParam returns a parameter with an undefined value of that shape.
 func NewParam(a *tensor.Arena, name string, rows, cols int) *Param {
-	return &Param{Name: name, Value: a.New(rows, cols), LRScale: 1}
+	return &Param{Name: name, Value: a.New(rows, cols), LRScale: 1, arena: a}
 }
 
 // Train gives p a gradient buffer in a.
