@@ -16,7 +16,8 @@ import (
 //	f(h) = act(h·Downᵀ + b)·Upᵀ + c    Down [H/Reduction, H], Up [H, H/Reduction]
 //
 //	houlsby   h + f(h) after the attention and after the feed-forward part
-//	pfeiffer  h + f(norm(h + x)) after the feed-forward part alone
+//	pfeiffer  h + f(norm(h + x)) after the feed-forward part alone, where x is
+//	          the residual; decoders have no norm there
 //	parallel  F(x) + 4·f(x) beside the feed-forward part F
 //
 // Up starts at zero, so an adapted model first equals the base model.
