@@ -13,8 +13,8 @@ func (s *Store) droppedPath(output ID) string {
 
 // Drop removes the files of entries while their records stay: the output ids
 // remain known, and what was computed from them remains valid. Files that
-// another output shares stay, and so do outputs that a living process has
-// pinned. It returns the bytes that were freed.
+// another output shares stay, and so do outputs that another store, of any
+// living process, has pinned. It returns the bytes that were freed.
 //
 // Each output is marked as dropped before anything is removed, so that a
 // missing file is never taken for damage.
@@ -26,7 +26,7 @@ func (s *Store) Drop(entries ...*Entry) (freed int64, err error) {
 		return 0, fmt.Errorf("drop outputs: %w", ErrReadOnly)
 	}
 	err = s.locked("drop outputs", func() error {
-		pinned, err := s.pinned()
+		pinned, err := s.pinned(false)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ type candidate struct {
 }
 
 func (g *collector) run() error {
-	pinned, err := g.s.pinned()
+	pinned, err := g.s.pinned(true)
 	if err != nil {
 		return err
 	}

@@ -166,11 +166,21 @@ func TestDropKeepsTheRecordAndSharedFiles(t *testing.T) {
 	if again := commitFiles(t, s, "x", map[string]string{"own": "x", "shared": "s"}); again.Dropped() || again.Check() != nil {
 		t.Errorf("committed again: dropped %v, %v", again.Dropped(), again.Check())
 	}
-	if err := s.Pin(x); err != nil {
+	other, err := Open(s.Dir(), Options{FS: lazyFS{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Pin(x); err != nil {
 		t.Fatal(err)
 	}
 	if freed, err := s.Drop(x); err != nil || freed != 0 || x.Check() != nil {
-		t.Errorf("Drop of a pinned output = %d, %v, %v", freed, err, x.Check())
+		t.Errorf("Drop of an output that another has pinned = %d, %v, %v", freed, err, x.Check())
+	}
+	if freed, err := other.Drop(x); err != nil || freed != 1 {
+		t.Errorf("Drop by who has pinned it = %d, %v, want 1 byte", freed, err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

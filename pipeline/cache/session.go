@@ -99,8 +99,8 @@ func (s *Store) TempDir() (string, error) {
 	return name, nil
 }
 
-// Pin keeps outputs from being removed by GC or Drop of any process until the
-// store is closed, and marks the entries as used now. Check that they are
+// Pin keeps outputs from being removed, by GC of any process or Drop of another,
+// until the store is closed, and marks the entries as used now. Check that they are
 // complete after pinning, not before.
 func (s *Store) Pin(entries ...*Entry) error {
 	if s.readOnly || len(entries) == 0 {
@@ -130,9 +130,15 @@ func (s *Store) Pin(entries ...*Entry) error {
 	return nil
 }
 
-// pinned returns the outputs that living sessions of all processes have
-// pinned, and clears away what dead ones left. The lock must be held.
-func (s *Store) pinned() (outputs map[ID]bool, err error) {
+// pinned returns the outputs that living sessions have pinned, of others only
+// or of this store too, and clears away what dead ones left. The lock must be held.
+func (s *Store) pinned(ownToo bool) (outputs map[ID]bool, err error) {
+	own := ""
+	s.sessions.Lock()
+	if s.session != nil && !ownToo {
+		own = filepath.Base(s.session.dir)
+	}
+	s.sessions.Unlock()
 	outputs = map[ID]bool{}
 	root := filepath.Join(s.dir, "sessions")
 	list, err := s.fs.ReadDir(root)
@@ -141,7 +147,7 @@ func (s *Store) pinned() (outputs map[ID]bool, err error) {
 	}
 	for _, e := range list {
 		name, isLock := strings.CutSuffix(e.Name(), ".lock")
-		if !isLock {
+		if !isLock || name == own {
 			continue
 		}
 		l, _, err := s.fs.TryLock(filepath.Join(root, e.Name()), s.holder("gc"))
