@@ -13,49 +13,9 @@ import (
 	"runexp/results"
 )
 
-// A Recorder carries evaluations from the cache into the database. It may be
-// told of the same evaluation twice.
-type Recorder struct {
-	Store *results.Store
-	plan  *Plan
-	runs  map[*pipeline.Node][]*Run // by evaluate node
-}
-
-// NewRecorder returns a recorder for the runs of a plan.
-func NewRecorder(store *results.Store, plan *Plan) *Recorder {
-	r := &Recorder{Store: store, plan: plan, runs: map[*pipeline.Node][]*Run{}}
-	for _, run := range plan.Runs {
-		r.runs[run.Evaluate] = append(r.runs[run.Evaluate], run)
-	}
-	return r
-}
-
-// Done records the runs that a finished node belongs to. A method that draws
-// nothing is recorded under every seed.
-func (r *Recorder) Done(ctx context.Context, summary func(*pipeline.Node) *cache.Entry, node *pipeline.Node, entry *cache.Entry) error {
-	runs := r.runs[node]
-	if len(runs) == 0 || entry == nil {
-		return nil
-	}
-	e := &Evaluation{}
-	if err := readJSON(entry, evaluationFile, e); err != nil {
-		return err
-	}
-	var measured map[string]string
-	if adapt := summary(runs[0].Adapt); adapt != nil {
-		measured = adapt.Info()
-	}
-	for _, run := range runs {
-		if err := RecordEvaluation(ctx, r.Store, entry, e, measured, int64(run.Seed), !run.Draws); err != nil {
-			return fmt.Errorf("record %s: %w", run.Addr(), err)
-		}
-	}
-	return nil
-}
-
-// RecordEvaluation stores one evaluation under one seed. measured are the
+// recordEvaluation stores one evaluation under one seed. measured are the
 // figures of the adaptation's record.
-func RecordEvaluation(ctx context.Context, store *results.Store, entry *cache.Entry, e *Evaluation, measured map[string]string, seed int64, drawless bool) error {
+func recordEvaluation(ctx context.Context, store *results.Store, entry *cache.Entry, e *Evaluation, measured map[string]string, seed int64, drawless bool) error {
 	row := results.Run{
 		Action: entry.Action().String(), Seed: seed, Output: entry.Output().String(), Status: e.Status, Detail: e.Detail, Drawless: drawless,
 		TrainableParams: e.Trainable, HeadParams: e.Head, TotalParams: e.Total, StoredBytes: e.Stored, Steps: int64(e.Train.Steps),
@@ -97,9 +57,9 @@ func number(text string) float64 {
 	return v
 }
 
-// Members lists the runs of an invocation as the database keeps them, with
-// the selected configuration of each family marked.
-func Members(plan *Plan, summary *pipeline.Summary) ([]results.Member, []Choice, error) {
+// Members lists the runs of an invocation in the order of the file, with the
+// selected configuration of each family marked.
+func Members(plan *Plan, summary *pipeline.Summary) ([]ArchivedRun, []Choice, error) {
 	choices, err := choose(plan, summary)
 	if err != nil {
 		return nil, nil, err
@@ -108,7 +68,7 @@ func Members(plan *Plan, summary *pipeline.Summary) ([]results.Member, []Choice,
 	for _, c := range choices {
 		selected[c.family] = c.Configuration
 	}
-	members := make([]results.Member, len(plan.Runs))
+	members := make([]ArchivedRun, len(plan.Runs))
 	for i, r := range plan.Runs {
 		m := results.Member{
 			Position: i, Dataset: r.Dataset.Name, Model: r.ModelName(), Method: r.Method.Type, Block: r.Method.Name,
@@ -118,7 +78,10 @@ func Members(plan *Plan, summary *pipeline.Summary) ([]results.Member, []Choice,
 		if err != nil {
 			return nil, nil, err
 		}
-		members[i] = m
+		members[i] = ArchivedRun{Member: m, Drawless: !r.Draws}
+		if adapt := summary.Of(r.Adapt); adapt != nil && adapt.Entry != nil {
+			members[i].Measured = adapt.Entry.Info()
+		}
 	}
 	return members, choices, nil
 }

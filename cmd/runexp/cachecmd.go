@@ -1,0 +1,77 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runexp/pipeline/cache"
+	"runexp/stages"
+)
+
+func cacheCommand(s *streams) *cobra.Command {
+	var dir, size string
+	var age time.Duration
+	cmd := &cobra.Command{Use: "cache", Short: "Look at, check and clean the cache"}
+	cmd.PersistentFlags().StringVar(&dir, "cache", ".runexp", "folder of the cache")
+	open := func(readOnly bool, f func(*cache.Store) error) error {
+		store, err := cache.Open(dir, cache.Options{ReadOnly: readOnly})
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		return f(store)
+	}
+	statsCmd := &cobra.Command{Use: "stats", Short: "Count what the cache holds", Args: exactly(0),
+		RunE: func(*cobra.Command, []string) error {
+			return open(true, func(store *cache.Store) error {
+				st, err := store.Stats()
+				if err != nil {
+					return err
+				}
+				printf(s.out, "%+v\n", st)
+				return nil
+			})
+		}}
+	verify := &cobra.Command{Use: "verify", Short: "Hash every object and name what is damaged (status 5)", Args: exactly(0),
+		RunE: func(*cobra.Command, []string) error {
+			return open(true, func(store *cache.Store) error {
+				problems, err := store.Verify()
+				if err != nil {
+					return err
+				}
+				for _, p := range problems {
+					printf(s.out, "%s\n", p)
+				}
+				if len(problems) > 0 {
+					return &exitError{exitIntegrity, nil}
+				}
+				printf(s.out, "everything matches its hash\n")
+				return nil
+			})
+		}}
+	gc := &cobra.Command{Use: "gc", Short: "Remove what is old or too much, never what a running process uses", Args: exactly(0),
+		Example: "  runexp cache gc -size 20GB -age 720h",
+		RunE: func(*cobra.Command, []string) error {
+			policy := cache.Policy{MaxAge: age}
+			if size != "" {
+				n, err := stages.ParseBytes(size)
+				if err != nil {
+					return usage("-size: %v", err)
+				}
+				policy.MaxBytes = n
+			}
+			return open(false, func(store *cache.Store) error {
+				c, err := store.GC(policy)
+				if err != nil {
+					return err
+				}
+				printf(s.out, "%+v\n", c)
+				return nil
+			})
+		}}
+	gc.Flags().StringVar(&size, "size", "", "keep at most this much, such as 20GB")
+	gc.Flags().DurationVar(&age, "age", 0, "remove what has not been used for this long")
+	cmd.AddCommand(statsCmd, verify, gc)
+	return cmd
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"runtime"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"runexp/internal/lm/tensor"
+	"runexp/pipeline"
+	"runexp/pipeline/cache"
+	"runexp/pipeline/config"
+	"runexp/stages"
+)
+
+type pflagFlag = pflag.Flag
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" }
+
+// experimentFlags are what commands on an experiment file have in common.
+type experimentFlags struct {
+	vars    map[string]string
+	only    []string
+	seeds   int
+	cache   string
+	results string
+	threads int
+}
+
+func (f *experimentFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringToStringVar(&f.vars, "var", nil, "give a variable of the file a value, name=value")
+	flags.StringArrayVar(&f.only, "only", nil, "keep only the runs of an address, such as method.lora@base/clauses")
+	flags.IntVar(&f.seeds, "seeds", 0, "use only the first so many seeds")
+	flags.StringVar(&f.cache, "cache", ".runexp", "folder of the cache")
+	flags.StringVar(&f.results, "results", "results", "folder of the database and the reports")
+	flags.IntVar(&f.threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")
+}
+
+// compile loads and checks files and derives the plan. Mistakes are printed,
+// all of them, and end the program with status 3.
+func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, error) {
+	if err := setThreads(f.threads); err != nil {
+		return nil, err
+	}
+	parser := config.NewParser()
+	exp, diags := parser.Load(files, stages.Kinds, config.Options{Vars: f.vars})
+	var plan *stages.Plan
+	if !diags.HasErrors() {
+		var more hcl.Diagnostics
+		plan, more = stages.Compile(exp, stages.Options{Seeds: f.seeds, Only: f.only, HubDir: f.cache})
+		diags = append(diags, more...)
+	}
+	if len(diags) > 0 {
+		if err := parser.WriteDiagnostics(s.err, diags, colour(s.err)); err != nil {
+			return nil, err
+		}
+	}
+	if diags.HasErrors() {
+		return nil, &exitError{exitInvalid, nil}
+	}
+	return plan, nil
+}
+
+// executor opens the cache and makes an executor that runs nothing yet.
+func (f *experimentFlags) executor(readOnly bool) (*pipeline.Executor, *cache.Store, error) {
+	store, err := cache.Open(f.cache, cache.Options{ReadOnly: readOnly})
+	if err != nil {
+		return nil, nil, err
+	}
+	return &pipeline.Executor{Cache: store, Numeric: numericID(), Memo: &pipeline.Memo{}}, store, nil
+}
+
+// numericID names the arithmetic: the kernels, and the processor's family,
+// whose math library decides the last bits of the methods without kernels.
+func numericID() string { return tensor.KernelID() + "-" + runtime.GOARCH }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"runexp/stages"
+)
+
+func paramsCommand(s *streams) *cobra.Command {
+	f := &experimentFlags{}
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "params FILE…", Short: "Count what each method freezes and trains", Args: atLeastOne(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plan, err := f.compile(s, args)
+			if err != nil {
+				return err
+			}
+			counts, err := stages.CountParameters(plan)
+			if err != nil {
+				return invalid(err)
+			}
+			if asJSON {
+				e := json.NewEncoder(s.out)
+				e.SetIndent("", "  ")
+				return e.Encode(counts)
+			}
+			t := table.NewWriter()
+			t.SetStyle(table.StyleLight)
+			t.Style().Format.Header = text.FormatDefault
+			t.Style().Options.SeparateColumns = false
+			t.Style().Options.DrawBorder = false
+			t.AppendHeader(table.Row{"model", "data set", "method", "backbone", "frozen", "trained", "% of backbone", "head", "stored"})
+			for _, c := range counts {
+				t.AppendRow(table.Row{c.Model, c.Dataset, c.Configuration, count(c.Backbone), count(c.Frozen), count(c.Trained),
+					fmt.Sprintf("%.4g", 100*float64(c.Trained)/float64(c.Backbone)), count(c.Head), count(c.Stored)})
+			}
+			var right []table.ColumnConfig
+			for n := 4; n <= 9; n++ {
+				right = append(right, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+			}
+			t.SetColumnConfigs(right)
+			printf(s.out, "%s\n", t.Render())
+			return nil
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"runexp/pipeline"
+)
+
+func planCommand(s *streams) *cobra.Command {
+	f := &experimentFlags{}
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "plan FILE…", Short: "Show what would run, what is cached, and why", Args: atLeastOne(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plan, err := f.compile(s, args)
+			if err != nil {
+				return err
+			}
+			executor, store, err := f.executor(true)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			items, err := executor.Plan(plan.Graph, plan.Want())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return planJSON(s, items)
+			}
+			counts := map[pipeline.PlanStatus]int{}
+			for _, it := range items {
+				counts[it.Status]++
+				printf(s.out, "%-7s %s%s\n", it.Status, it.Node.Addr, planReason(it))
+			}
+			printf(s.out, "\n%d nodes: %d cached, %d to run, %d known later.\n", len(items), counts[pipeline.PlanCached], counts[pipeline.PlanRun], counts[pipeline.PlanAfter])
+			return nil
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the nodes as JSON")
+	return cmd
+}
+
+func planReason(it pipeline.PlanItem) string {
+	switch {
+	case it.Status == pipeline.PlanAfter && it.After != nil:
+		return "  (after " + it.After.Addr + ")"
+	case it.Status == pipeline.PlanRun && len(it.Changes) > 0:
+		return fmt.Sprintf("  (%s)", it.Changes[0])
+	case it.Status == pipeline.PlanRun && it.Reason != "":
+		return "  (" + it.Reason + ")"
+	}
+	return ""
+}
+
+func planJSON(s *streams, items []pipeline.PlanItem) error {
+	type item struct {
+		Node    string   `json:"node"`
+		Stage   string   `json:"stage"`
+		Status  string   `json:"status"`
+		Action  string   `json:"action,omitempty"`
+		After   string   `json:"after,omitempty"`
+		Reason  string   `json:"reason,omitempty"`
+		Changes []string `json:"changes,omitempty"`
+		Memory  int64    `json:"memory_bytes,omitempty"`
+		Seconds float64  `json:"seconds,omitempty"`
+		Inputs  []string `json:"inputs,omitempty"`
+	}
+	list := make([]item, len(items))
+	for i, it := range items {
+		x := item{Node: it.Node.Addr, Stage: it.Node.Stage.Name(), Status: it.Status.String(), Reason: it.Reason,
+			Memory: it.Node.Weight.MemoryBytes, Seconds: it.Node.Weight.Seconds}
+		if it.After != nil {
+			x.After = it.After.Addr
+		} else {
+			x.Action = it.Action.String()
+		}
+		for _, c := range it.Changes {
+			x.Changes = append(x.Changes, c.String())
+		}
+		for _, in := range it.Node.Inputs {
+			x.Inputs = append(x.Inputs, in.Node.Addr)
+		}
+		list[i] = x
+	}
+	e := json.NewEncoder(s.out)
+	e.SetIndent("", "  ")
+	return e.Encode(list)
+}
+
+func whyCommand(s *streams) *cobra.Command {
+	f := &experimentFlags{}
+	cmd := &cobra.Command{
+		Use: "why FILE ADDRESS", Short: "Show the fields that make a node run again", Args: exactly(2),
+		Example: "  runexp why experiments/legal.hcl method.lora@base/clauses#1\n  runexp why experiments/legal.hcl 'pretrain base'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plan, err := f.compile(s, args[:1])
+			if err != nil {
+				return err
+			}
+			executor, store, err := f.executor(true)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			nodes, err := plan.Resolve(args[1])
+			if err != nil {
+				return usage("%v", err)
+			}
+			items, err := executor.Plan(plan.Graph, plan.Want())
+			if err != nil {
+				return err
+			}
+			for _, it := range items {
+				for _, n := range nodes {
+					if it.Node == n {
+						printWhy(s, it)
+					}
+				}
+			}
+			return nil
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func printWhy(s *streams, it pipeline.PlanItem) {
+	switch it.Status {
+	case pipeline.PlanCached:
+		printf(s.out, "%s is cached: action %s\n", it.Node.Addr, it.Action.Short())
+	case pipeline.PlanAfter:
+		printf(s.out, "%s depends on %s, which has not run; whether it is cached is known afterwards\n", it.Node.Addr, it.After.Addr)
+	default:
+		printf(s.out, "%s would run: %s\n", it.Node.Addr, it.Reason)
+		for _, c := range it.Changes {
+			printf(s.out, "  %s\n", c)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"runexp/results"
+	"runexp/stages"
+)
+
+func reportCommand(s *streams) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "report EXPERIMENT", Short: "Write the report again from the database", Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, err := results.OpenReadOnly(filepath.Join(dir, "runexp.db"))
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			inv, err := db.Last(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			folder := filepath.Join(dir, args[0])
+			if err := stages.WriteReport(cmd.Context(), db, inv.ID, folder); err != nil {
+				return err
+			}
+			printf(s.out, "%s\n", filepath.Join(folder, "report.md"))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database and the reports")
+	return cmd
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runexp/internal/lm/tensor"
+)
+
+// version is what -version prints; releases set it with -ldflags.
+var version = "0.1.0"
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Main runs a command line and returns its exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot(&streams{stdin, stdout, stderr})
+	root.SetArgs(twoDashes(root, implyRun(root, args)))
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return exitStatus(root.ExecuteContext(context.Background()), stderr)
+}
+
+func newRoot(s *streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "runexp FILE…",
+		Short: "Which way of adapting a language model is best for a task, at what cost, and does it survive the shift?",
+		Long: `runexp reads experiment files in HCL, derives a graph of load → (pretrain) →
+adapt → evaluate → report, runs what is not cached, records every metric in
+SQLite, and writes a report with tables, intervals, tests and a verdict.`,
+		Example:       "  runexp experiments/legal.hcl\n  runexp plan experiments/legal.hcl\n  runexp -var rows=100 -seeds 1 experiments/legal.hcl",
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usage("unknown command %q; see runexp -help", args[0])
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+	root.AddCommand(
+		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
+		reportCommand(s), resultsCommand(s), cacheCommand(s),
+		inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s),
+	)
+	return root
+}
+
+// exactly is cobra.ExactArgs with the exit status for usage errors.
+func exactly(n int) cobra.PositionalArgs { return wrapArgs(cobra.ExactArgs(n)) }
+
+// atLeastOne is cobra.MinimumNArgs(1) with the exit status for usage errors.
+func atLeastOne() cobra.PositionalArgs { return wrapArgs(cobra.MinimumNArgs(1)) }
+
+func wrapArgs(f cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args); err != nil {
+			return usage("%s: %v; see runexp %s -help", cmd.Name(), err, cmd.Name())
+		}
+		return nil
+	}
+}
+
+// implyRun puts the command run before arguments that name files: the first
+// word that is neither a flag nor its value is no command.
+func implyRun(root *cobra.Command, args []string) []string {
+	run, _, err := root.Find([]string{"run"})
+	if err != nil {
+		panic(err)
+	}
+	skip := false
+	for _, a := range args {
+		switch {
+		case skip:
+			skip = false
+		case a == "--":
+			return args
+		case strings.HasPrefix(a, "-") && a != "-":
+			name := strings.TrimLeft(a, "-")
+			if name == "help" || name == "h" || name == "version" {
+				return args
+			}
+			if f := run.Flags().Lookup(name); f != nil && f.NoOptDefVal == "" {
+				skip = true
+			}
+		default:
+			if isCommand(root, a) {
+				return args
+			}
+			return append([]string{"run"}, args...)
+		}
+	}
+	return args
+}
+
+func isCommand(root *cobra.Command, name string) bool {
+	if name == "help" || name == "completion" || strings.HasPrefix(name, "__complete") {
+		return true
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == name || c.HasAlias(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// twoDashes rewrites -name to --name: the flags of this program are written
+// with one dash, and cobra reads those as a row of one-letter flags. What
+// follows "--" is left alone, and so are the values of flags.
+func twoDashes(root *cobra.Command, args []string) []string {
+	takesValue := map[string]bool{}
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		for name := range flagNames(c) {
+			takesValue[name] = true
+		}
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(root)
+	out := make([]string, 0, len(args))
+	value := false
+	for i, a := range args {
+		switch {
+		case value:
+			value = false
+			out = append(out, a)
+			continue
+		case a == "--":
+			return append(out, args[i:]...)
+		case len(a) > 1 && a[0] == '-' && a[1] != '-':
+			a = "-" + a
+		}
+		out = append(out, a)
+		if name, ok := strings.CutPrefix(a, "--"); ok && takesValue[name] {
+			value = true
+		}
+	}
+	return out
+}
+
+// flagNames lists the flags of a command that take a value.
+func flagNames(c *cobra.Command) map[string]bool {
+	names := map[string]bool{}
+	c.Flags().VisitAll(func(f *pflagFlag) {
+		if f.NoOptDefVal == "" {
+			names[f.Name] = true
+		}
+	})
+	return names
+}
+
+// setThreads sets the size of the kernels' pool.
+func setThreads(n int) error {
+	if n < 0 {
+		return usage("-threads %d: the number of threads must not be negative", n)
+	}
+	if n > 0 {
+		tensor.SetThreads(n)
+	}
+	return nil
+}
+
+// colour reports whether escape sequences are welcome on w.
+func colour(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	return isTerminal(f)
+}
+
+var errPrinted = errors.New("printed")
+
+func printf(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format, args...) }

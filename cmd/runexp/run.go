@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runexp/internal/lm/tensor"
+	"runexp/internal/report"
+	"runexp/internal/ui/progress"
+	"runexp/pipeline"
+	"runexp/pipeline/cache"
+	"runexp/results"
+	"runexp/stages"
+)
+
+type runFlags struct {
+	experimentFlags
+	parallel int
+	progress string
+	verify   bool
+	noShare  bool
+	json     bool
+}
+
+func runCommand(s *streams) *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run FILE…",
+		Short: "Run an experiment; the same as runexp FILE…",
+		Example: "  runexp run experiments/legal.hcl\n  runexp run -j 2 -threads 2 experiments/legal.hcl\n" +
+			"  runexp run -only method.lora -seeds 1 experiments/legal.hcl",
+		Args: atLeastOne(),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), s, args) },
+	}
+	f.register(cmd)
+	cmd.Flags().IntVarP(&f.parallel, "j", "j", 1, "runs at the same time; threads are shared among them")
+	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, plain or none")
+	cmd.Flags().BoolVar(&f.verify, "verify", false, "run again although cached, and compare the bytes")
+	cmd.Flags().BoolVar(&f.noShare, "no-share", false, "share nothing in memory between runs (for measuring)")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the comparison as JSON")
+	return cmd
+}
+
+func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
+	mode, err := progress.ParseMode(f.progress)
+	if err != nil {
+		return usage("%v", err)
+	}
+	if f.parallel < 1 {
+		return usage("-j %d: at least one run at a time", f.parallel)
+	}
+	plan, err := f.compile(s, files)
+	if err != nil {
+		return err
+	}
+	executor, store, err := f.executor(false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	ctx, stop := withSignals(ctx)
+	defer stop()
+
+	reporter := progress.New(progress.Options{Mode: mode, Out: s.err})
+	started := time.Now()
+	executor.Parallel, executor.Observer, executor.Verify, executor.NoShare = f.parallel, reporter, f.verify, f.noShare
+	executor.MemoryLimit = memoryLimit()
+	summary, runErr := executor.Run(ctx, plan.Graph, plan.Want())
+	reporter.Close()
+	if summary == nil {
+		return runErr
+	}
+	inv := results.Invocation{
+		ID:         fmt.Sprintf("%s-%s", plan.Experiment.Name, started.UTC().Format("20060102T150405.000000000Z")),
+		Experiment: plan.Experiment.Name, Started: started, Finished: time.Now(),
+		Status: invocationStatus(summary, runErr), Build: "runexp " + version,
+	}
+	if err := f.record(context.WithoutCancel(ctx), s, store, plan, summary, inv, files); err != nil {
+		return err
+	}
+	return f.outcome(s, store, summary, runErr)
+}
+
+// record writes the database and the report.
+func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, plan *stages.Plan, summary *pipeline.Summary, inv results.Invocation, files []string) error {
+	db, err := openResults(f.results)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if damage := db.Damage(); damage != nil {
+		printf(s.err, "runexp: warning: the database was damaged (%v) and has been moved to %s; results are recorded again from the cache\n", damage.Cause, damage.Path)
+		if err := rebuild(ctx, s, db, store); err != nil {
+			return err
+		}
+	}
+	runs, choices, err := stages.Members(plan, summary)
+	if err != nil {
+		return err
+	}
+	inv.Document, err = stages.Facts(plan, summary, choices, reproduction(files))
+	if err != nil {
+		return err
+	}
+	archive := &stages.Archive{Invocation: inv, Runs: runs}
+	if err := archive.Save(store); err != nil {
+		return err
+	}
+	if err := archive.Record(ctx, db, store); err != nil {
+		return err
+	}
+	if inv.Status == "interrupted" {
+		return nil
+	}
+	folder := filepath.Join(f.results, plan.Experiment.Name)
+	if err := stages.WriteReport(ctx, db, inv.ID, folder); err != nil {
+		return err
+	}
+	if f.json {
+		return printComparisonJSON(ctx, s.out, db, inv.ID)
+	}
+	if err := printComparison(ctx, s.out, db, inv.ID); err != nil {
+		return err
+	}
+	printf(s.out, "\n%d nodes: %d ran, %d cached, %d failed, %d skipped, in %s.\nReport: %s\n", len(summary.Results),
+		summary.Count(pipeline.Ran), summary.Count(pipeline.Cached), summary.Count(pipeline.Failed), summary.Count(pipeline.Skipped),
+		round(summary.Duration), filepath.Join(folder, "report.md"))
+	return nil
+}
+
+// outcome says how the run went and turns it into an exit status.
+func (f *runFlags) outcome(s *streams, store *cache.Store, summary *pipeline.Summary, runErr error) error {
+	if errors.Is(runErr, pipeline.ErrInterrupted) {
+		printf(s.err, "runexp: interrupted after %d nodes; run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
+		return &exitError{exitInterrupted, nil}
+	}
+	if runErr != nil {
+		return runErr
+	}
+	failures := summary.Failures()
+	if len(failures) == 0 {
+		return nil
+	}
+	status := exitFailed
+	printf(s.err, "\n")
+	for _, r := range failures {
+		printf(s.err, "runexp: %s failed: %v\n", r.Node.Addr, r.Err)
+		if code := statusOf(r.Err); code != exitFailed {
+			status = code
+		}
+	}
+	return &exitError{status, nil}
+}
+
+func invocationStatus(summary *pipeline.Summary, runErr error) string {
+	switch {
+	case errors.Is(runErr, pipeline.ErrInterrupted):
+		return "interrupted"
+	case runErr != nil || summary.Count(pipeline.Failed) > 0:
+		return "failed"
+	}
+	return "done"
+}
+
+// reproduction says how to get the same numbers again.
+func reproduction(files []string) report.Reproduce {
+	r := report.Reproduce{
+		Command: "runexp", Version: version, Kernel: numericID(),
+		Host: fmt.Sprintf("%s/%s, %d threads, %s", runtime.GOOS, runtime.GOARCH, tensor.Threads(), runtime.Version()),
+	}
+	for _, f := range files {
+		r.Command += " " + filepath.ToSlash(f)
+	}
+	return r
+}
+
+// withSignals cancels the context at the first SIGINT, SIGTERM or SIGHUP, so
+// that running nodes write a checkpoint; the second ends the process at once.
+func withSignals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(exitInterrupted)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// openResults opens the database, waiting for another process to finish with
+// it.
+func openResults(dir string) (*results.Store, error) {
+	path := filepath.Join(dir, "runexp.db")
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		db, err := results.Open(path)
+		if err == nil || !errors.Is(err, results.ErrBusy) || time.Now().After(deadline) {
+			return db, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func round(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}

@@ -1,0 +1,153 @@
+package stages
+
+import (
+	"fmt"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/lm/nn"
+	"runexp/methods"
+	"runexp/pipeline"
+)
+
+// ParameterCount is what one configuration of a method freezes and trains on
+// one model and data set.
+type ParameterCount struct {
+	Model         string `json:"model"`
+	Dataset       string `json:"dataset"`
+	Configuration string `json:"configuration"`
+	Backbone      int64  `json:"backbone"` // parameters of the base model without its language-modelling head
+	Frozen        int64  `json:"frozen"`
+	Trained       int64  `json:"trained"` // without the head
+	Head          int64  `json:"head"`
+	Stored        int64  `json:"stored"` // after training, without the head
+}
+
+// CountParameters counts by the methods' formulas; nothing is run. Classes
+// are counted from a data set's own list of classes where it has one, else as
+// two.
+func CountParameters(plan *Plan) ([]ParameterCount, error) {
+	var counts []ParameterCount
+	seen := map[string]bool{}
+	for _, r := range plan.Runs {
+		if r.Model == nil || seen[r.group()] {
+			continue
+		}
+		seen[r.group()] = true
+		c, err := countRun(plan, r)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.group(), err)
+		}
+		counts = append(counts, c)
+	}
+	return counts, nil
+}
+
+func countRun(plan *Plan, r *Run) (ParameterCount, error) {
+	c := ParameterCount{Model: r.Model.Name, Dataset: r.Dataset.Name, Configuration: r.Point.Name}
+	shape, err := plan.shape(r.Model)
+	if err != nil {
+		return c, err
+	}
+	base, err := lm.NewDry(shape)
+	if err != nil {
+		return c, err
+	}
+	c.Backbone, _ = base.Count()
+	classes := expectedOutputs(r.Dataset)
+	switch m := r.Method.Method.(type) {
+	case methods.Adapter:
+		n, err := m.Trainable(base, methods.Setup{Head: nn.HeadSpec{Task: r.Dataset.Config.Task, Outputs: classes}, Schedule: r.Method.Train.Schedule, Dropout: r.Method.Train.Dropout})
+		if err != nil {
+			return c, err
+		}
+		c.Trained, c.Head, c.Stored = n.Trained, n.Head, n.Stored
+	case methods.FeatureFitter:
+		c.Head = int64(classes) * int64(shape.Hidden+1)
+		c.Stored = 0
+	}
+	c.Frozen = max(0, c.Backbone-replacedCount(r.Method.Method, c.Trained))
+	return c, nil
+}
+
+// replacedCount is how many of the backbone's own parameters move.
+func replacedCount(m methods.Method, trained int64) int64 {
+	switch m.Type() {
+	case "fine_tuning", "bitfit", "layer_norm":
+		return trained
+	}
+	return 0
+}
+
+// expectedOutputs is the number of outputs of a head before the rows are
+// read.
+func expectedOutputs(d *Dataset) int {
+	switch d.Config.Task {
+	case dataset.Regression, dataset.MultipleChoice:
+		return 1
+	}
+	if n := len(d.Config.Classes); n > 0 {
+		return n
+	}
+	return 2
+}
+
+// shape is a model's shape before anything is run; of a model that is
+// pretrained here it assumes the vocabulary that was asked for.
+func (p *Plan) shape(m *Model) (*nn.Config, error) {
+	switch {
+	case m.Random != nil:
+		return lm.ReadRandomShape(m.Random.Config.Abs)
+	case m.Pretrain != nil && m.From.IsZero():
+		return m.Pretrain.shape(m.Pretrain.Vocabulary), nil
+	case m.Pretrain != nil:
+		for _, other := range p.Models {
+			if other.Name == m.From.Name {
+				return p.shape(other)
+			}
+		}
+		return nil, fmt.Errorf("no model is named %q", m.From.Name)
+	case m.Path.Text != "":
+		return lm.ReadShape(m.Path.Abs)
+	}
+	return lm.ReadShape(modelDir(p.ModelNodes[m.Name]))
+}
+
+// modelDir is the folder that a load node's files lie in.
+func modelDir(n *pipeline.Node) string {
+	for _, f := range n.Files {
+		if f.Name == "config.json" {
+			return f.Path[:len(f.Path)-len("/config.json")]
+		}
+	}
+	return ""
+}
+
+// Resolve finds the nodes that an address names: a node as plan prints it, or
+// the nodes of the runs that a run's address names.
+func (p *Plan) Resolve(address string) ([]*pipeline.Node, error) {
+	if n := p.Graph.Find(address); n != nil {
+		return []*pipeline.Node{n}, nil
+	}
+	a, err := ParseAddress(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w; nor is it a node of the plan", err)
+	}
+	var nodes []*pipeline.Node
+	seen := map[*pipeline.Node]bool{}
+	for _, r := range p.Runs {
+		if !a.names(r) {
+			continue
+		}
+		for _, n := range []*pipeline.Node{r.Adapt, r.Evaluate} {
+			if !seen[n] {
+				seen[n] = true
+				nodes = append(nodes, n)
+			}
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no run is named %s; runexp plan lists them", address)
+	}
+	return nodes, nil
+}
