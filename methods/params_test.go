@@ -116,6 +116,29 @@ func TestTrainableEqualsTheTable(t *testing.T) {
 	}
 }
 
+func TestProbeHeadsAreCounted(t *testing.T) {
+	for _, test := range []struct {
+		head string
+		want int64
+	}{{"linear", 768*2 + 2}, {"mlp", 64*769 + 2*65}, {"centroid", 768 * 2}, {"knn", 0}} {
+		if got := probing(func(m *Probing) { m.Head = test.head }).HeadParams(768, 2); got != test.want {
+			t.Errorf("%s: HeadParams = %d, want %d", test.head, got, test.want)
+		}
+	}
+}
+
+func TestProbesKnowTheModel(t *testing.T) {
+	bert, gpt2 := bertBase(), gpt2Small()
+	cls := probing(func(m *Probing) { m.Pooling = "cls" })
+	deep := probing(func(m *Probing) { m.Layer = 13 })
+	if err := cls.SupportsModel(bert); err != nil {
+		t.Errorf("cls on an encoder: %v", err)
+	}
+	if cls.SupportsModel(gpt2) == nil || deep.SupportsModel(bert) == nil {
+		t.Error("cls of a causal model, or layer 13 of 12, is no error")
+	}
+}
+
 // A head that does not go through the pooler leaves it out of the count, and
 // one that reads label words brings the language-modelling head in.
 func TestFineTuningTrainsWhatTheHeadReads(t *testing.T) {

@@ -43,8 +43,9 @@ func (p *linearProbe) PredictFeatures(f Features) [][]float64 {
 	return out
 }
 
-// ParamCount returns weights and intercepts.
-func (p *linearProbe) ParamCount() int64 { return int64(len(p.model.w) + len(p.model.b)) }
+// ParamCount counts one row of weights and an intercept per output, as a head
+// of the model has them, although two classes share one row here.
+func (p *linearProbe) ParamCount() int64 { return int64(p.model.outputs) * int64(p.cols+1) }
 
 // StoredBytes returns the size of the saved weights.
 func (p *linearProbe) StoredBytes() int64 { return savedSize(p) }

@@ -246,8 +246,11 @@ func (p *mlpProbe) PredictFeatures(f Features) [][]float64 {
 	return out
 }
 
-// ParamCount returns the weights and biases of both layers.
-func (p *mlpProbe) ParamCount() int64 { return int64(len(p.params)) }
+// ParamCount counts the weights and biases of both layers, with one row per
+// output, although two classes share one row here.
+func (p *mlpProbe) ParamCount() int64 {
+	return int64(p.hidden)*int64(len(p.mean)+1) + int64(p.outputs)*int64(p.hidden+1)
+}
 
 // StoredBytes returns the size of the saved weights.
 func (p *mlpProbe) StoredBytes() int64 { return savedSize(p) }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tensor"
 )
 
@@ -70,6 +71,35 @@ func (m *Probing) Supports(kind string) error {
 		return kindError("probing with a control task", kind, kinds...)
 	}
 	return kindError("probing with head "+m.Head, kind, kinds...)
+}
+
+// SupportsModel returns an error if the model has no such layer, or if its
+// first token cannot know the text.
+func (m *Probing) SupportsModel(c *nn.Config) error {
+	if m.Layer > c.Layers {
+		return fmt.Errorf("there is no layer %d: the model has %d", m.Layer, c.Layers)
+	}
+	if m.Pooling == "cls" && c.Causal() {
+		return errors.New(`pooling = "cls" reads the first token, which in a causal model sees nothing of the text; use "last" or "mean"`)
+	}
+	return nil
+}
+
+// HeadParams counts the numbers that the probe fits to labels for a task with
+// this many outputs, by the formula of its head.
+//
+//	linear C·(D+1)    mlp Hidden·(D+1) + C·(Hidden+1)    centroid C·D    knn 0
+func (m *Probing) HeadParams(features, outputs int) int64 {
+	d, c, h := int64(features), int64(outputs), int64(m.Hidden)
+	switch m.Head {
+	case "linear":
+		return c * (d + 1)
+	case "mlp":
+		return h*(d+1) + c*(h+1)
+	case "centroid":
+		return c * d
+	}
+	return 0
 }
 
 // Needs returns the one layer and pooling that the probe reads.

@@ -107,6 +107,9 @@ func TestProbesSurviveSavingAndUnseenClasses(t *testing.T) {
 			m := probing(func(m *Probing) { m.Head = head; m.Control = control; m.Epochs = 3 })
 			p := fitProbe(t, m, train, dev, Task{Kind: Classification, Outputs: 3})
 			scores := p.PredictFeatures(dev)
+			if got, want := p.ParamCount(), m.HeadParams(3, 3); got != want {
+				t.Errorf("%s: %d parameters, the formula says %d", head, got, want)
+			}
 			for _, s := range scores {
 				if math.Abs(s[0]+s[1]+s[2]-1) > 1e-9 || !(s[2] > 0) || argmax(s) == 2 {
 					t.Fatalf("%s: probabilities %v of two seen classes and an unseen one", head, s)
