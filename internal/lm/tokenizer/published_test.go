@@ -1,6 +1,9 @@
 package tokenizer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +41,30 @@ func realSentences(t testing.TB) []string {
 		t.Fatalf("%d sentences, want at least 10,000", len(lines))
 	}
 	return lines
+}
+
+// The digests are those of the reference library's ids; see testdata/digest.mjs.
+func TestPublishedVocabulariesGiveTheReferenceIDs(t *testing.T) {
+	lines := realSentences(t)
+	for name, want := range map[string]string{
+		"gpt2": "05d1a755ad95ec100024ad63ee15c0e27aacfeb8f907217b582f4a9ccdfd3bb5",
+		"bert": "c7d44e7a3a3d3759c7b4ca07adeda0dfede987eb65653635295001e64f4327c2",
+	} {
+		tok := published(t, publishedFiles[name])
+		hash := sha256.New()
+		for _, l := range lines {
+			for i, id := range tok.Encode(l) {
+				if i > 0 {
+					fmt.Fprint(hash, " ")
+				}
+				fmt.Fprint(hash, id)
+			}
+			fmt.Fprintln(hash)
+		}
+		if got := hex.EncodeToString(hash.Sum(nil)); got != want {
+			t.Errorf("%s: digest of the ids of %d sentences = %s, want %s", name, len(lines), got, want)
+		}
+	}
 }
 
 func TestPublishedByteLevelBPEGivesTheTextBack(t *testing.T) {
