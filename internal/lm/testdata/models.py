@@ -142,7 +142,7 @@ class BERT(Model):
         if c["model_type"] != "distilbert":
             t = torch.zeros(len(x), dtype=torch.long)
             if types is not None:
-                t[len(x) - len(types):] = types
+                t = types
             x = x + self.parameter(root + "token_type_embeddings.weight")[t]
         x = self.norm(x, root + "LayerNorm")
         states, (layer, n) = [x], self.names()
