@@ -31,8 +31,9 @@ func (s *Store) Aggregate(ctx context.Context, invocation string) error {
 		return err
 	}
 	var rows []Comparison
+	ids, missing := rowsets{}, 0
 	for _, group := range groupMembers(all) {
-		entry, metrics, err := s.entry(ctx, group, nil)
+		entry, metrics, err := s.entry(ctx, group, ids, true, &missing)
 		if err != nil {
 			return fmt.Errorf("aggregate invocation %s: %w", invocation, err)
 		}

@@ -151,24 +151,32 @@ func checkOutcomes(o *Outcomes) error {
 	return nil
 }
 
-// decodeOutcomes reads both blobs back; any disagreement is an error.
-func decodeOutcomes(split string, rowset, data []byte) (*Outcomes, error) {
-	ids := &blobReader{rest: rowset}
-	n := ids.start(rowsetMagic, 2)
+// decodeRowset reads row ids and slices back.
+func decodeRowset(blob []byte) (*stats.Rows, error) {
+	r := &blobReader{rest: blob}
+	n := r.start(rowsetMagic, 2)
 	rows := &stats.Rows{IDs: make([]string, 0, n), Slices: make([]string, 0, n)}
 	sliced := false
 	for range n {
-		rows.IDs = append(rows.IDs, ids.text())
-		slice := ids.text()
+		rows.IDs = append(rows.IDs, r.text())
+		slice := r.text()
 		sliced = sliced || slice != ""
 		rows.Slices = append(rows.Slices, slice)
 	}
 	if !sliced {
 		rows.Slices = nil
 	}
-	if err := ids.finish(); err != nil {
-		return nil, fmt.Errorf("rows of %s: %w", split, err)
+	if err := r.finish(); err != nil {
+		return nil, fmt.Errorf("row ids: %w", err)
 	}
+	return rows, nil
+}
+
+// decodeOutcomes reads the outcomes of a split back, given its rows; any
+// disagreement is an error. The result shares the ids with the rows.
+func decodeOutcomes(split string, ids *stats.Rows, data []byte) (*Outcomes, error) {
+	rows := &stats.Rows{IDs: ids.IDs, Slices: ids.Slices}
+	n := rows.Len()
 	r := &blobReader{rest: data}
 	if m := r.start(outcomeMagic, 0); r.err == nil && m != n {
 		return nil, fmt.Errorf("outcomes of %s: %d rows, but %d row ids", split, m, n)

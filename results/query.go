@@ -155,7 +155,11 @@ func (s *Store) Outcomes(ctx context.Context, action string, seed int64, split s
 	if err != nil {
 		return nil, fmt.Errorf("outcomes of run %s seed %d on %s: %w", action, seed, split, s.explain(err))
 	}
-	return decodeOutcomes(split, rowset, data)
+	rows, err := decodeRowset(rowset)
+	if err != nil {
+		return nil, fmt.Errorf("outcomes of run %s seed %d on %s: %w", action, seed, split, err)
+	}
+	return decodeOutcomes(split, rows, data)
 }
 
 // Filter narrows a question; its zero value asks for everything.

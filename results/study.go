@@ -33,17 +33,15 @@ func (s *Store) Study(ctx context.Context, invocation string) (*stats.Study, err
 		scores[c.Position] = append(scores[c.Position], stats.Score{Split: c.Split, Slice: c.Slice, Metric: c.Metric, Estimate: c.Estimate})
 	}
 	missing := 0
+	ids := rowsets{}
 	for _, group := range groupMembers(members) {
-		entry, metrics, err := s.entry(ctx, group, &missing)
+		entry, metrics, err := s.entry(ctx, group, ids, group[0].Selected, &missing)
 		if err != nil {
 			return nil, fmt.Errorf("study of invocation %s: %w", invocation, err)
 		}
 		entry.Scores = scores[group[0].Position]
 		for k := range entry.Scores {
 			addValues(&entry.Scores[k], metrics)
-		}
-		if !entry.Selected {
-			entry.Outcomes = nil
 		}
 		study.Entries = append(study.Entries, entry)
 	}
@@ -90,10 +88,13 @@ func groupMembers(members []Member) [][]Member {
 // entryKey is what members have in common that differ only in seed.
 type entryKey struct{ dataset, model, configuration, condition string }
 
+// rowsets holds the row ids read so far: all runs on a split share them.
+type rowsets map[string]*stats.Rows
+
 // entry loads the runs behind the members of one entry and checks their
-// digests. Runs that the database lacks are counted in missing when it is not
-// nil, and left out; metrics and the tables of Outcomes are by seed.
-func (s *Store) entry(ctx context.Context, group []Member, missing *int) (*stats.Entry, []map[metricKey]Metric, error) {
+// digests, with or without their outcomes. Runs that the database lacks are
+// counted in missing and left out; metrics and the tables of Outcomes are by seed.
+func (s *Store) entry(ctx context.Context, group []Member, ids rowsets, outcomes bool, missing *int) (*stats.Entry, []map[metricKey]Metric, error) {
 	first := group[0]
 	e := &stats.Entry{
 		Dataset: first.Dataset, Model: first.Model, Method: first.Method, Block: first.Block,
@@ -110,9 +111,7 @@ func (s *Store) entry(ctx context.Context, group []Member, missing *int) (*stats
 		}
 		run, err := s.load(ctx, m.Action, m.Seed)
 		if errors.Is(err, ErrNotFound) {
-			if missing != nil {
-				*missing++
-			}
+			*missing++
 			continue
 		}
 		if err != nil {
@@ -124,8 +123,10 @@ func (s *Store) entry(ctx context.Context, group []Member, missing *int) (*stats
 		for _, metric := range run.Metrics {
 			metrics[k][metricKey{metric.Split, metric.Slice, metric.Name}] = metric
 		}
-		if err := s.addOutcomes(ctx, e, run, k, len(group)); err != nil {
-			return nil, nil, err
+		if outcomes {
+			if err := s.addOutcomes(ctx, e, run, ids, k, len(group)); err != nil {
+				return nil, nil, err
+			}
 		}
 		addCurves(e, run)
 		e.Drawless = e.Drawless || run.Drawless
@@ -158,13 +159,20 @@ func (s *Store) checkSeal(ctx context.Context, run *stored) error {
 	return nil
 }
 
-func (s *Store) addOutcomes(ctx context.Context, e *stats.Entry, run *stored, seed, seeds int) error {
+func (s *Store) addOutcomes(ctx context.Context, e *stats.Entry, run *stored, ids rowsets, seed, seeds int) error {
 	for _, o := range run.Outcomes {
-		var rowset []byte
-		if err := s.db.QueryRowContext(ctx, `select rows from rowset where id = ?`, o.rowset).Scan(&rowset); err != nil {
-			return fmt.Errorf("row ids of %s: %w", o.split, err)
+		if ids[o.rowset] == nil {
+			var blob []byte
+			if err := s.db.QueryRowContext(ctx, `select rows from rowset where id = ?`, o.rowset).Scan(&blob); err != nil {
+				return fmt.Errorf("row ids of %s: %w", o.split, err)
+			}
+			rows, err := decodeRowset(blob)
+			if err != nil {
+				return err
+			}
+			ids[o.rowset] = rows
 		}
-		decoded, err := decodeOutcomes(o.split, rowset, o.data)
+		decoded, err := decodeOutcomes(o.split, ids[o.rowset], o.data)
 		if err != nil {
 			return err
 		}
