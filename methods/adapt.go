@@ -20,11 +20,12 @@ type Adapter interface {
 	// without weights (lm.NewDry) it carries shapes only.
 	Adapt(base *lm.Base, setup Setup, key tensor.Key) (*lm.Overlay, error)
 
-	// Trainable counts what Adapt would train, by the method's formula.
+	// Trainable counts what Adapt would train, by the method's formula; it
+	// needs no weights. Targets that the model lacks are a FieldError.
 	Trainable(base *lm.Base, setup Setup) (Count, error)
 
 	// SupportsModel returns nil if the method makes sense for a model of
-	// this shape, else a sentence that says why not.
+	// this shape, else why not: a FieldError if an attribute is to blame.
 	SupportsModel(c *nn.Config) error
 
 	// Defaults returns the training settings to start from.

@@ -44,7 +44,7 @@ func (*Bottleneck) Supports(kind string) error { return supportsTraining("adapte
 // SupportsModel returns an error if the bottleneck would have no width.
 func (m *Bottleneck) SupportsModel(c *nn.Config) error {
 	if m.width(c) < 1 {
-		return fmt.Errorf("a reduction of %d leaves nothing of the hidden size %d", m.Reduction, c.Hidden)
+		return fieldErrorf("reduction", "A reduction of %d leaves nothing of the hidden size %d.", m.Reduction, c.Hidden)
 	}
 	return nil
 }

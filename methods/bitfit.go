@@ -2,7 +2,6 @@ package methods
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"runexp/internal/lm"
@@ -93,7 +92,7 @@ func (m *BitFit) specs(base *lm.Base, head *nn.Head) ([]nn.Spec, error) {
 	}
 	for i, ok := range hit {
 		if !ok {
-			return nil, fmt.Errorf("no module with a bias is named %q", m.Biases[i])
+			return nil, fieldErrorf("biases", "No module with a bias is named %q.", m.Biases[i])
 		}
 	}
 	return specs, nil

@@ -47,6 +47,10 @@ func (e *FieldError) Error() string { return e.Text }
 // Field returns the attribute's name as the experiment file spells it.
 func (e *FieldError) Field() string { return e.Name }
 
+func fieldErrorf(field, format string, args ...any) error {
+	return &FieldError{field, fmt.Sprintf(format, args...)}
+}
+
 // constructors lists the method types in the order in which they are taught.
 var constructors = []struct {
 	typ string

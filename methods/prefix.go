@@ -49,7 +49,7 @@ func (*PrefixTuning) Supports(kind string) error { return supportsTraining("pref
 // SupportsModel returns an error if shifted positions leave no room for text.
 func (m *PrefixTuning) SupportsModel(c *nn.Config) error {
 	if m.ShiftPositions && m.Tokens >= c.MaxPositions {
-		return errors.New("a prefix that long leaves no positions for the text")
+		return fieldErrorf("tokens", "A prefix of %d leaves no positions for the text: the model has %d.", m.Tokens, c.MaxPositions)
 	}
 	return nil
 }

@@ -77,10 +77,10 @@ func (m *Probing) Supports(kind string) error {
 // first token cannot know the text.
 func (m *Probing) SupportsModel(c *nn.Config) error {
 	if m.Layer > c.Layers {
-		return fmt.Errorf("there is no layer %d: the model has %d", m.Layer, c.Layers)
+		return fieldErrorf("layer", "There is no layer %d; the model has %d.", m.Layer, c.Layers)
 	}
 	if m.Pooling == "cls" && c.Causal() {
-		return errors.New(`pooling = "cls" reads the first token, which in a causal model sees nothing of the text; use "last" or "mean"`)
+		return fieldErrorf("pooling", `pooling = "cls" reads the first token, which in a causal model sees nothing of the text; use "last" or "mean".`)
 	}
 	return nil
 }

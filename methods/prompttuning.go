@@ -2,7 +2,6 @@ package methods
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"runexp/internal/lm"
@@ -50,7 +49,7 @@ func (*PromptTuning) Supports(kind string) error { return supportsTraining("prom
 // SupportsModel returns an error if the vectors leave no room for text.
 func (m *PromptTuning) SupportsModel(c *nn.Config) error {
 	if m.Tokens >= c.MaxPositions {
-		return fmt.Errorf("%d vectors leave no positions for the text: the model has %d", m.Tokens, c.MaxPositions)
+		return fieldErrorf("tokens", "%d vectors leave no positions for the text: the model has %d.", m.Tokens, c.MaxPositions)
 	}
 	return nil
 }
@@ -106,6 +105,9 @@ func (m *PromptTuning) extend(o *nn.Overlay, base *lm.Base, setup Setup, key ten
 	if m.Position == "after_first" {
 		o.Soft.At = 1
 	}
+	if isDry(base) {
+		return nil // a shape has no words to start from
+	}
 	if m.Start == "random" {
 		tensor.FillUniform(p.Value, -0.5, 0.5, key)
 		return nil
@@ -124,16 +126,16 @@ func (m *PromptTuning) words(base *lm.Base, setup Setup, key tensor.Key) ([]int3
 	switch m.Start {
 	case "label_words":
 		if len(setup.Words) == 0 {
-			return nil, errors.New(`init = "label_words" needs a format with words`)
+			return nil, fieldErrorf("init", `init = "label_words" needs a format with words.`)
 		}
 		ids = interleave(setup.Words)
 	case "text":
 		if base.Tokenizer == nil {
-			return nil, errors.New(`init = "text" needs a tokenizer`)
+			return nil, fieldErrorf("init", `init = "text" needs a model with a tokenizer.`)
 		}
 		text := base.Tokenizer.Encode(m.InitText)
 		if len(text) == 0 {
-			return nil, fmt.Errorf("init_text %q has no tokens", m.InitText)
+			return nil, fieldErrorf("init_text", "The text %q has no tokens.", m.InitText)
 		}
 		for len(ids) < m.Tokens {
 			ids = append(ids, text...)

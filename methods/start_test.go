@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -161,18 +162,18 @@ func TestMistakesSayWhatIsThere(t *testing.T) {
 	tests := []struct {
 		name, model string
 		method      Adapter
-		want        string
+		field, want string
 	}{
-		{"target", "bert", lora(func(m *LoRA) { m.Targets = []string{"query", "qeury"} }), `no linear layer is named "qeury"`},
-		{"target", "gpt2", lora(func(m *LoRA) { m.Targets = []string{"query"} }), "attn.c_attn"},
-		{"ia3", "llama", &IA3{Targets: []string{"qkv"}}, "self_attn.k_proj"},
-		{"bias", "llama", &BitFit{}, "no biases"},
-		{"bias name", "bert", &BitFit{Biases: []string{"gate"}}, `"gate"`},
-		{"reduction", "bert", &Bottleneck{Kind: "houlsby", Reduction: 17}, "hidden size 16"},
-		{"positions", "bert", prompt(40), "positions"},
-		{"union", "bert", twice, "two parts add low-rank matrices"},
-		{"union", "bert", both, "two parts train"},
-		{"text", "bert", &PromptTuning{Tokens: 2, Start: "text", InitText: " "}, "no tokens"},
+		{"target", "bert", lora(func(m *LoRA) { m.Targets = []string{"query", "qeury"} }), "targets", `No linear layer is named "qeury"`},
+		{"target", "gpt2", lora(func(m *LoRA) { m.Targets = []string{"query"} }), "targets", "attn.c_attn"},
+		{"ia3", "llama", &IA3{Targets: []string{"qkv"}}, "targets", "self_attn.k_proj"},
+		{"bias", "llama", &BitFit{}, "", "no biases"},
+		{"bias name", "bert", &BitFit{Biases: []string{"gate"}}, "biases", `"gate"`},
+		{"reduction", "bert", &Bottleneck{Kind: "houlsby", Reduction: 17}, "reduction", "hidden size 16"},
+		{"positions", "bert", prompt(40), "tokens", "positions"},
+		{"union", "bert", twice, "", "two parts add low-rank matrices"},
+		{"union", "bert", both, "", "two parts train"},
+		{"text", "bert", &PromptTuning{Tokens: 2, Start: "text", InitText: " "}, "init_text", "no tokens"},
 	}
 	for _, test := range tests {
 		o, err := test.method.Adapt(bases[test.model], setup, testKey)
@@ -181,6 +182,10 @@ func TestMistakesSayWhatIsThere(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s on %s: error %v, want one with %q", test.name, test.model, err, test.want)
+		}
+		var field *FieldError
+		if errors.As(err, &field); test.field != "" && (field == nil || field.Field() != test.field) {
+			t.Errorf("%s on %s: error %v is not about %q", test.name, test.model, err, test.field)
 		}
 	}
 	setup.Words = nil

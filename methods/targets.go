@@ -1,7 +1,6 @@
 package methods
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ func matchSites(base *lm.Base, targets []string) ([]nn.Site, error) {
 		}
 	}
 	if i := slices.Index(hit, false); i >= 0 {
-		return nil, fmt.Errorf("no linear layer is named %q; this model has %s", targets[i], strings.Join(siteNames(base), ", "))
+		return nil, fieldErrorf("targets", "No linear layer is named %q; this model has %s.", targets[i], strings.Join(siteNames(base), ", "))
 	}
 	return sites, nil
 }
