@@ -249,7 +249,7 @@ func shorten(s string) string {
 		return s
 	}
 	cut := 40
-	for !utf8.RuneStart(s[cut]) {
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
 	return s[:cut] + "…"
