@@ -96,12 +96,7 @@ func (e *Experiment) Of(kind string) []*Block {
 
 // Find returns the block that r names, or nil.
 func (e *Experiment) Find(r Ref) *Block {
-	for _, b := range e.Blocks {
-		if b.Kind == r.Kind && b.Name == r.Name {
-			return b
-		}
-	}
-	return nil
+	return e.loader.blocks[target{r.Kind, r.Name}]
 }
 
 // A Block is one top-level block, with a point for each of its configurations.

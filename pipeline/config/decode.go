@@ -53,6 +53,9 @@ func (d *decoder) decode(ptr any, b body) {
 			if slices.Contains(b.reservedAttrs, attr.Name) {
 				continue
 			}
+			if len(d.diags) >= maxMistakes {
+				return
+			}
 			f := s.attrs[attr.Name]
 			if f == nil && own {
 				d.unknownAttr(attr, s, b)
@@ -326,6 +329,12 @@ func (b *Block) AttrRange(name string) hcl.Range {
 		}
 	}
 	return b.body(nil).rangeOf(name)
+}
+
+// PointRange is AttrRange at a point, where a swept attribute has a place of
+// its own in the list of values.
+func (b *Block) PointRange(p *Point, name string) hcl.Range {
+	return b.body(p.settings).rangeOf(name)
 }
 
 // body prepares the block for decoding at a point.

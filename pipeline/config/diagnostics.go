@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
+// maxMistakes is how many mistakes are collected before reading stops.
+const maxMistakes = 1000
+
 // errorAt makes an error diagnostic about the text at rng.
 func errorAt(rng hcl.Range, summary, detail string, args ...any) *hcl.Diagnostic {
 	if len(args) > 0 {

@@ -82,6 +82,10 @@ func TestLimitsHold(t *testing.T) {
 		p := NewParser()
 		_, diags := p.Load([]string{name}, testKinds(), Options{})
 		for _, d := range diags {
+			if d.Subject == nil {
+				fmt.Printf("%s: %s\n", name, d.Summary)
+				continue
+			}
 			fmt.Printf("%s: %s\n", position(*d.Subject), d.Summary)
 		}
 		return
@@ -137,8 +141,22 @@ func TestLimitsHold(t *testing.T) {
 	}
 	run("many attributes", strings.Repeat("a=1\n", 250_000), "Experiment file too large")
 	run("many lines", strings.Repeat("a", 5000)+strings.Repeat("=1\nb", 70_000), "Attribute")
+	run("misspelt references", numbered("model \"m%d\" {}\n", 10_000)+numbered("dataset \"d%d\" {\n  task = model.n%d\n}\n", 10_000), "Too many mistakes")
+	run("misspelt attributes", "method \"lora\" \"m\" {\n"+numbered("x%d=1\n", 50_000)+"}\n", "Too many mistakes")
+	run("misspelt blocks", numbered("modle \"m%d\" {}\n", 40_000), "Too many mistakes")
+	run("misspelt locals", "locals {\n"+numbered("x%d = local.y%d\n", 30_000)+"}\n", "Too many mistakes")
+	run("many blocks", numbered("model \"m%d\" {}\n", 40_000)+"x = 1\n", "Attribute \"x\" outside")
 	run("long number", "x = "+strings.Repeat("9", 1_000_000), "Number too long")
 	run("2 MiB", "x = \""+strings.Repeat("a", 2<<20)+"\"\n", "Experiment file too large")
+}
+
+// numbered repeats a pattern with a number in each of its places.
+func numbered(pattern string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(pattern, "%d", strconv.Itoa(i)))
+	}
+	return b.String()
 }
 
 // explosions are short texts whose values would be huge.

@@ -51,6 +51,9 @@ func (p *Parser) Load(files []string, kinds Kinds, o Options) (*Experiment, hcl.
 	l.inherit()
 	l.expandAll()
 	l.references()
+	if l.tooMany() {
+		l.diags = append(l.diags, errorAnywhere("Too many mistakes", "Reading stopped after %d; there may be more.", maxMistakes))
+	}
 	return e, tidy(l.diags)
 }
 
@@ -74,6 +77,9 @@ type evaluated struct {
 	value cty.Value
 	ok    bool
 }
+
+// tooMany tells that enough mistakes have been found.
+func (l *loader) tooMany() bool { return len(l.diags) >= maxMistakes }
 
 func (l *loader) report(d *hcl.Diagnostic) { l.diags = append(l.diags, d) }
 
@@ -111,11 +117,17 @@ func (l *loader) open(name string) {
 		l.incomplete = true
 		return
 	}
-	for _, attr := range body.Attributes {
+	for _, attr := range inOrder(body.Attributes) {
+		if l.tooMany() {
+			return
+		}
 		l.report(errorAt(attr.NameRange, fmt.Sprintf("Attribute %q outside of a block", attr.Name),
 			"At the top of a file stand blocks only; a name for a value goes into locals { }. %s", allowed(attr.Name, "blocks", l.blockWords())))
 	}
 	for _, block := range body.Blocks {
+		if l.tooMany() {
+			return
+		}
 		l.declare(block)
 	}
 }
@@ -155,9 +167,11 @@ func (l *loader) declare(block *hclsyntax.Block) {
 		}
 		return
 	}
-	if others := l.experiment.Of(b.Kind); kind.Max > 0 && len(others) >= kind.Max {
-		l.report(errorAt(b.DefRange, fmt.Sprintf("Too many %s blocks", b.Kind), "There may be %d %s block(s); the first is at %s.", kind.Max, b.Kind, position(others[0].DefRange)))
-		return
+	if kind.Max > 0 {
+		if others := l.experiment.Of(b.Kind); len(others) >= kind.Max {
+			l.report(errorAt(b.DefRange, fmt.Sprintf("Too many %s blocks", b.Kind), "There may be %d %s block(s); the first is at %s.", kind.Max, b.Kind, position(others[0].DefRange)))
+			return
+		}
 	}
 	l.blocks[target{b.Kind, b.Name}] = b
 	l.experiment.Blocks = append(l.experiment.Blocks, b)

@@ -78,7 +78,7 @@ func (l *loader) setLocals() {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return component[a] - component[b] })
 	for _, i := range order {
-		if v := list[i]; size[component[i]] == 1 && !hasSelfEdge(graph, i) {
+		if v := list[i]; !l.tooMany() && size[component[i]] == 1 && !hasSelfEdge(graph, i) {
 			v.value, v.ok = l.value(v.attr.Expr)
 		}
 	}

@@ -7,6 +7,10 @@ import (
 	"unicode"
 )
 
+// maxCandidates is how many names are compared and listed. More would help
+// nobody, and a file of nothing but misspelt names would take minutes.
+const maxCandidates = 200
+
 // nearest returns the candidate most like name, or "" if none is near enough
 // to be a slip of the keyboard: at most one edit for every three letters.
 func nearest(name string, candidates []string) string {
@@ -53,6 +57,9 @@ func editDistance(a, b string) int {
 // everything that is allowed, and letters that only look like ASCII.
 func allowed(name string, what string, candidates []string) string {
 	var parts []string
+	if len(candidates) > maxCandidates {
+		return strings.TrimSpace(fmt.Sprintf("There are more than %d %s, none of this name. %s", maxCandidates, what, lookalikes(name)))
+	}
 	if n := nearest(name, candidates); n != "" {
 		parts = append(parts, fmt.Sprintf("Did you mean %q?", n))
 	}
@@ -81,6 +88,17 @@ func lookalikes(name string) string {
 		return ""
 	}
 	return fmt.Sprintf("The name contains %s.", strings.Join(found, ", "))
+}
+
+// someKeys returns the keys of a map, or a few more than would be compared.
+func someKeys[V any](m map[string]V) []string {
+	var out []string
+	for k := range m {
+		if out = append(out, k); len(out) > maxCandidates {
+			break
+		}
+	}
+	return out
 }
 
 func capitalise(s string) string {

@@ -17,7 +17,7 @@ const maxFaultyPoints = 100
 // because one of them may say how many points the others may have.
 func (l *loader) expandAll() {
 	for _, b := range l.experiment.Blocks {
-		if !b.kind.Points {
+		if !b.kind.Points && !l.tooMany() {
 			l.expand(b)
 		}
 	}
@@ -32,7 +32,7 @@ func (l *loader) expandAll() {
 		}
 	}
 	for _, b := range l.experiment.Blocks {
-		if b.kind.Points {
+		if b.kind.Points && !l.tooMany() {
 			l.expand(b)
 		}
 	}

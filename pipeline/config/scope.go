@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -79,13 +78,13 @@ func (l *loader) checkReference(t hcl.Traversal) (d *hcl.Diagnostic, known bool)
 	case "var":
 		v := l.variables[name]
 		if v == nil {
-			return l.unknownName(at, "variable", name, slices.Collect(maps.Keys(l.variables))), false
+			return l.unknownName(at, "variable", name, someKeys(l.variables)), false
 		}
 		return nil, v.ok
 	case "local":
 		v := l.locals[name]
 		if v == nil {
-			return l.unknownName(at, "local", name, slices.Collect(maps.Keys(l.locals))), false
+			return l.unknownName(at, "local", name, someKeys(l.locals)), false
 		}
 		return nil, v.ok
 	}
@@ -120,11 +119,13 @@ func nameRange(rng hcl.Range) hcl.Range {
 	return rng
 }
 
-// names lists the blocks of a kind.
+// names lists the blocks of a kind, or a few more than would be compared.
 func (l *loader) names(kind string) []string {
 	var out []string
-	for _, b := range l.experiment.Of(kind) {
-		out = append(out, b.Name)
+	for _, b := range l.experiment.Blocks {
+		if b.Kind == kind && len(out) <= maxCandidates {
+			out = append(out, b.Name)
+		}
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func (l *loader) setVariables() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.options.Vars)) {
 		if l.variables[name] == nil && !l.incomplete {
-			l.report(errorAnywhere(fmt.Sprintf("No variable is named %q", name), "It was given as -var %s=%s. %s", name, l.options.Vars[name], allowed(name, "variables", slices.Collect(maps.Keys(l.variables)))))
+			l.report(errorAnywhere(fmt.Sprintf("No variable is named %q", name), "It was given as -var %s=%s. %s", name, l.options.Vars[name], allowed(name, "variables", someKeys(l.variables))))
 		}
 	}
 }
