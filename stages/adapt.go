@@ -48,11 +48,11 @@ func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
 	switch m := s.Method.(type) {
 	case methods.TextFitter:
 		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
-			return m.FitText(texts(data, dataset.TrainSplit), texts(data, dataset.DevSplit), task(data, s.Metric), key)
+			return m.FitText(s.Input.texts(data, dataset.TrainSplit), s.Input.texts(data, dataset.DevSplit), task(data, s.Metric), key)
 		})
 	case methods.FeatureFitter:
 		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
-			features, err := readFeatures(job, data, m.Needs()[0])
+			features, err := readFeatures(job, "features", data, m.Needs()[0])
 			if err != nil {
 				return nil, err
 			}
@@ -148,12 +148,12 @@ func (s *Adapt) setup(base *lm.Base, data *dataset.Dataset) (methods.Setup, erro
 // labelWords are the token ids of each class's words, nil without a format
 // that has words.
 func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, error) {
-	if in.Format == nil || in.Format.Words == nil {
+	if in.Words == nil {
 		return nil, nil
 	}
 	var words [][]int32
 	for _, label := range data.LabelNames {
-		list := in.Format.Words[label]
+		list := in.Words[label]
 		if len(list) == 0 {
 			return nil, inputError{fmt.Sprintf("format %q has no words for class %q", in.Format.Name, label)}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"runexp/internal/dataset"
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
@@ -92,6 +93,7 @@ func (c *compiler) sources() {
 		d.applyDefaults()
 		c.plan.Datasets = append(c.plan.Datasets, d)
 		c.keepColumns(d)
+		c.checkFormats(b, d)
 		c.dataNode(b, d)
 	}
 	for _, b := range c.exp.Of("model") {
@@ -207,12 +209,21 @@ func (c *compiler) checkCount() {
 	total := int64(0)
 	for _, b := range c.plan.Blocks {
 		m := b.Config().(*Method)
-		per := int64(len(c.datasetsOf(m))) * int64(max(1, len(c.modelsOf(m)))) * int64(len(c.plan.Experiment.Seeds))
+		per := int64(c.conditionsOf(m)) * int64(max(1, len(c.modelsOf(m)))) * int64(len(c.plan.Experiment.Seeds))
 		total += per * int64(len(b.Points))
 	}
 	if limit := int64(c.plan.Experiment.MaxRuns); total > limit {
 		c.fail(c.top(), "Too many runs", "The file declares %d runs (methods × configurations × models × data sets × seeds); the limit is %d. Narrow a sweep, or raise max_runs in the experiment block.", total, limit)
 	}
+}
+
+// conditionsOf counts the data sets of a method, each under its conditions.
+func (c *compiler) conditionsOf(m *Method) int {
+	n := 0
+	for _, d := range c.datasetsOf(m) {
+		n += len(conditions(d))
+	}
+	return n
 }
 
 func (c *compiler) datasetsOf(m *Method) []*Dataset {
@@ -302,14 +313,25 @@ func (c *compiler) methodRuns(b *config.Block) {
 func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *config.Point) {
 	m := point.Config.(*Method)
 	draws := m.Method.Draws()
-	for _, seed := range c.plan.Experiment.Seeds {
-		r := &Run{Dataset: d, Model: model, Method: m, Point: point, Seed: seed, Draws: draws}
-		if !c.addNodes(b, r) {
-			return
+	for _, condition := range conditions(d) {
+		for _, seed := range c.plan.Experiment.Seeds {
+			r := &Run{Dataset: d, Model: model, Method: m, Point: point, Condition: condition, Seed: seed, Draws: draws}
+			if !c.addNodes(b, r) {
+				return
+			}
+			c.plan.Runs = append(c.plan.Runs, r)
+			c.families[r.family()] = append(c.families[r.family()], r)
 		}
-		c.plan.Runs = append(c.plan.Runs, r)
-		c.families[r.family()] = append(c.families[r.family()], r)
 	}
+}
+
+// conditions are what a data set is trained under: each of the formats that
+// its shift trains on, or one condition without a name.
+func conditions(d *Dataset) []string {
+	if s := d.Config.Shift; s != nil && s.Type == dataset.FormatShift {
+		return s.Train
+	}
+	return []string{""}
 }
 
 // addNodes adds the run's adapt and evaluate nodes and what they read.
@@ -328,7 +350,7 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed},
 		Inputs: []pipeline.Input{data},
 	}
-	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Reads: reads(r.Method.Method)}
+	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method)}
 	if f, ok := r.Method.Method.(methods.FeatureFitter); ok {
 		measure.Need = &f.Needs()[0]
 	}
@@ -352,6 +374,9 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		features := pipeline.Input{Name: "features", Node: c.featuresNode(r, input, data.Node)}
 		adapt.Inputs = append(adapt.Inputs, features)
 		evaluate.Inputs = append(evaluate.Inputs, features)
+		for _, in := range measure.Shifted {
+			evaluate.Inputs = append(evaluate.Inputs, pipeline.Input{Name: "features " + in.Format.Name, Node: c.featuresNode(r, in, data.Node)})
+		}
 	}
 	if !r.Method.From.IsZero() {
 		pick := c.pickNode(b, r)
@@ -377,17 +402,70 @@ func reads(m methods.Method) string {
 	return "overlay"
 }
 
-// input is how the run's rows become tokens.
+// input is how the run's rows become input: the format of its condition, or
+// the method's own. Only a method's own format scores label words.
 func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 	in := Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
-	if ref := r.Method.Format; !ref.IsZero() {
+	switch ref := r.Method.Format; {
+	case !ref.IsZero() && r.Condition != "":
+		c.fail(b.AttrRange("format"), "Two formats", "Data set %q has a format shift, whose conditions are the formats; this method cannot choose one of its own.", r.Dataset.Name)
+		return in, false
+	case !ref.IsZero():
 		block := c.exp.Find(ref)
 		if block == nil {
 			return in, false
 		}
 		in.Format = block.Config().(*Format)
+		in.Words = in.Format.Words
+	case r.Condition != "":
+		in.Format = c.format(r.Condition)
+		return in, in.Format != nil
 	}
 	return in, true
+}
+
+// format finds a format block by name; checkFormats has reported those that
+// do not exist.
+func (c *compiler) format(name string) *Format {
+	if b := c.exp.Find(config.Ref{Kind: "format", Name: name}); b != nil {
+		return b.Config().(*Format)
+	}
+	return nil
+}
+
+// shiftedInputs are the other formats that a run under a format shift is
+// tested on.
+func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
+	if r.Condition == "" {
+		return nil
+	}
+	var list []Input
+	for _, name := range r.Dataset.Config.Shift.Test {
+		if f := c.format(name); name != r.Condition && f != nil {
+			other := in
+			other.Format = f
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// checkFormats refuses formats of a shift that the file does not declare.
+func (c *compiler) checkFormats(b *config.Block, d *Dataset) {
+	s := d.Config.Shift
+	if s == nil || s.Type != dataset.FormatShift {
+		return
+	}
+	for attribute, names := range map[string][]string{"train": s.Train, "test": s.Test} {
+		for _, name := range names {
+			f := c.exp.Find(config.Ref{Kind: "format", Name: name})
+			if f == nil {
+				c.fail(b.AttrRange("shift."+attribute), "No such format", "No format is named %q.", name)
+				continue
+			}
+			c.keep(d, f)
+		}
+	}
 }
 
 // retentionNode measures the untouched model on general text; nil where there

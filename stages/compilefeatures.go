@@ -15,8 +15,8 @@ import (
 // a sweep over layers and poolings costs one forward pass.
 func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline.Node {
 	format := ""
-	if ref := r.Method.Format; !ref.IsZero() {
-		format = " " + ref.Name
+	if in.Format != nil {
+		format = " " + in.Format.Name
 	}
 	stage := &Features{Input: in}
 	for _, b := range c.plan.Blocks {

@@ -19,6 +19,9 @@ type Input struct {
 	Truncate  string
 	// Format renders a row; nil takes its text and pair as they are.
 	Format *Format
+	// Words has the label words that the language-modelling head scores; nil
+	// trains a new head.
+	Words map[string][]string
 }
 
 // encoded is a data set as a model reads it.

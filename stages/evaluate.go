@@ -22,8 +22,11 @@ import (
 type Evaluate struct {
 	Metric string
 	Input  Input
-	Reads  string // text, features or overlay
-	Need   *methods.FeatureNeed
+	// Shifted are the other formats that a run under a format shift is tested
+	// on; their rows make the split test_shift.
+	Shifted []Input
+	Reads   string // text, features or overlay
+	Need    *methods.FeatureNeed
 }
 
 // Name is the kind of stage.
@@ -96,38 +99,40 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 		return fmt.Errorf("read predictor: %w", err)
 	}
 	defer f.Close()
-	var predict func(split string) (predictions, error)
 	var fitted methods.Predictor
+	var predict func(in Input, features, split string) (predictions, error)
 	if s.Reads == "text" {
 		p, err := methods.LoadText(f)
 		if err != nil {
 			return err
 		}
 		fitted = p
-		predict = func(split string) (predictions, error) { return flatten(p.PredictText(texts(data, split))), nil }
+		predict = func(in Input, _, split string) (predictions, error) {
+			return flatten(p.PredictText(in.texts(data, split))), nil
+		}
 	} else {
 		p, err := methods.LoadFeatures(f)
 		if err != nil {
 			return err
 		}
 		fitted = p
-		features, err := readFeatures(job, data, *s.Need)
-		if err != nil {
-			return err
+		predict = func(_ Input, features, split string) (predictions, error) {
+			x, err := readFeatures(job, features, data, *s.Need)
+			if err != nil {
+				return predictions{}, err
+			}
+			e.selectivity(p, split, x[split])
+			return flatten(p.PredictFeatures(x[split])), nil
 		}
-		predict = func(split string) (predictions, error) { return flatten(p.PredictFeatures(features[split])), nil }
-		defer func() { e.selectivity(p, features) }()
 	}
-	for _, split := range evaluatedSplits(data) {
-		p, err := predict(split)
-		if err != nil {
-			return err
+	if err := s.assessAll(data, e, nil, func(in Input, split string) (predictions, error) {
+		name := "features"
+		if in.Format != nil && in.Format != s.Input.Format {
+			name += " " + in.Format.Name
 		}
-		outcomes, metrics, err := assessWords(data, split, p, nil)
-		if err != nil {
-			return err
-		}
-		e.Outcomes, e.Metrics = append(e.Outcomes, outcomes), append(e.Metrics, metrics...)
+		return predict(in, name, split)
+	}); err != nil {
+		return err
 	}
 	e.Trainable, e.Head = fitted.ParamCount(), fitted.ParamCount()
 	e.Total = e.Trainable
@@ -156,17 +161,14 @@ func (e *Evaluation) frozen(job *pipeline.Job) error {
 }
 
 // selectivity adds the control task's metrics of a probe that has one.
-func (e *Evaluation) selectivity(p methods.FeaturePredictor, features map[string]methods.Features) {
-	for _, split := range []string{dataset.DevSplit, dataset.TestIDSplit} {
-		f := features[split]
-		if f.Rows == 0 {
-			continue
-		}
-		if _, control, selectivity, ok := methods.Selectivity(p, f); ok {
-			e.Metrics = append(e.Metrics,
-				Metric{Split: split, Slice: "all", Name: "control_accuracy", Value: control, N: f.Rows},
-				Metric{Split: split, Slice: "all", Name: "selectivity", Value: selectivity, N: f.Rows})
-		}
+func (e *Evaluation) selectivity(p methods.FeaturePredictor, split string, f methods.Features) {
+	if split == dataset.TestShiftSplit || f.Rows == 0 {
+		return
+	}
+	if _, control, selectivity, ok := methods.Selectivity(p, f); ok {
+		e.Metrics = append(e.Metrics,
+			Metric{Split: split, Slice: "all", Name: "control_accuracy", Value: control, N: f.Rows},
+			Metric{Split: split, Slice: "all", Name: "selectivity", Value: selectivity, N: f.Rows})
 	}
 }
 
@@ -198,17 +200,20 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 	for _, p := range overlay.Replaced {
 		e.Total -= p.Count()
 	}
-	for _, split := range evaluatedSplits(data) {
+	if err := s.assessAll(data, e, enc, func(in Input, split string) (predictions, error) {
 		if ctx.Err() != nil {
-			return fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
+			return predictions{}, fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
 		}
-		examples := enc.splits[split]
-		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
-		outcomes, metrics, err := assessWords(data, split, headPredictions(data, out, examples), examples)
+		rendered, release, err := encodeSplits(job, in, base, data, overlayPositions(overlay))
 		if err != nil {
-			return err
+			return predictions{}, err
 		}
-		e.Outcomes, e.Metrics = append(e.Outcomes, outcomes), append(e.Metrics, metrics...)
+		defer release()
+		examples := rendered.splits[split]
+		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
+		return headPredictions(data, out, examples), nil
+	}); err != nil {
+		return err
 	}
 	before, err := readRetention(job)
 	if err != nil || before == nil {
@@ -217,6 +222,50 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 	after, _ := train.LanguageLoss(base, overlay, before.examples(), retentionKey())
 	e.retention(before, after)
 	return nil
+}
+
+// assessAll predicts and assesses every split that has rows, and, under a
+// format shift, the test rows in every other format.
+func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, enc *encoded, predict func(in Input, split string) (predictions, error)) error {
+	add := func(d *dataset.Dataset, split string, p predictions, examples []*train.Example) error {
+		outcomes, metrics, err := assessWords(d, split, p, examples)
+		if err != nil {
+			return err
+		}
+		e.Outcomes, e.Metrics = append(e.Outcomes, outcomes), append(e.Metrics, metrics...)
+		return nil
+	}
+	for _, split := range evaluatedSplits(data) {
+		p, err := predict(s.Input, split)
+		if err != nil {
+			return err
+		}
+		var examples []*train.Example
+		if enc != nil {
+			examples = enc.splits[split]
+		}
+		if err := add(data, split, p, examples); err != nil {
+			return err
+		}
+	}
+	if len(s.Shifted) == 0 {
+		return nil
+	}
+	view := &dataset.Dataset{Task: data.Task, LabelNames: data.LabelNames}
+	var all predictions
+	for _, in := range s.Shifted {
+		p, err := predict(in, dataset.TestIDSplit)
+		if err != nil {
+			return err
+		}
+		all.cols = p.cols
+		all.values = append(all.values, p.values...)
+		for _, row := range data.TestID {
+			row.ID, row.Slice = row.ID+" as "+in.Format.Name, "format="+in.Format.Name
+			view.TestShift = append(view.TestShift, row)
+		}
+	}
+	return add(view, dataset.TestShiftSplit, all, nil)
 }
 
 // overlayPositions is how many places of a sequence an overlay takes.

@@ -94,9 +94,9 @@ func featureName(n methods.FeatureNeed, split string) string {
 }
 
 // readFeatures returns the features of one need, by split, from the job's
-// input "features".
-func readFeatures(job *pipeline.Job, data *dataset.Dataset, need methods.FeatureNeed) (map[string]methods.Features, error) {
-	dir, err := job.Dir("features")
+// named input.
+func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need methods.FeatureNeed) (map[string]methods.Features, error) {
+	dir, err := job.Dir(input)
 	if err != nil {
 		return nil, err
 	}

@@ -102,12 +102,20 @@ func firstWord(text string) string {
 }
 
 // texts lists a split's rows for methods that read text: one per row, or per
-// candidate.
-func texts(d *dataset.Dataset, split string) []methods.TextExample {
+// candidate, rendered as the format says.
+func (in Input) texts(d *dataset.Dataset, split string) []methods.TextExample {
 	data := d.Split(split)
 	var list []methods.TextExample
 	for i := range data {
 		row := &data[i]
+		if in.Format != nil && d.Task != dataset.MultipleChoice {
+			e := methods.TextExample{Text: fillTemplate(in.Format.Text, row), HasPair: in.Format.TextPair != "", Target: target(d, row)}
+			if e.HasPair {
+				e.Pair = fillTemplate(in.Format.TextPair, row)
+			}
+			list = append(list, e)
+			continue
+		}
 		if d.Task != dataset.MultipleChoice {
 			list = append(list, methods.TextExample{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair, Target: target(d, row)})
 			continue
