@@ -5,11 +5,10 @@ import "fmt"
 // config is what runexp needs of tokenizer_config.json and
 // special_tokens_map.json; the former wins.
 type config struct {
-	class   string            // tokenizer_class
-	roles   map[string]string // cls_token … to its content
-	object  object            // tokenizer_config.json
-	added   []addedToken      // added_tokens_decoder
-	present bool              // tokenizer_config.json is there
+	class  string            // tokenizer_class
+	roles  map[string]string // cls_token … to its content
+	object object            // tokenizer_config.json
+	added  []addedToken      // added_tokens_decoder
 }
 
 var roleNames = []string{"pad_token", "unk_token", "cls_token", "sep_token", "mask_token", "bos_token", "eos_token"}
@@ -39,7 +38,7 @@ func readConfig(fs files) (config, error) {
 			}
 		}
 		if name == "tokenizer_config.json" {
-			c.object, c.present = o, true
+			c.object = o
 			c.class = o.str("tokenizer_class", "")
 			c.added = o.addedTokens()
 		}

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -78,7 +79,9 @@ func (t *Tokenizer) EncodeInput(text, pair string, hasPair bool, o Options) Enco
 // Where the result would be longer than o.MaxLength, text tokens are left out
 // of whichever part has most left, the later one among equals; so a long row
 // gives way before the template's own words do, and named special tokens stay.
-// A name that the vocabulary lacks gives the unknown token.
+//
+// It panics if a name is not in the vocabulary: callers look with [Tokenizer.ID]
+// first, where they can tell whose mistake it is.
 func (t *Tokenizer) EncodeParts(parts []Part, o Options) Encoding {
 	w := t.workers.get()
 	defer t.workers.put(w)
@@ -103,7 +106,7 @@ func (t *Tokenizer) EncodeParts(parts []Part, o Options) Encoding {
 		}
 		id, ok := t.vocab.ids[p.Special]
 		if !ok {
-			id = t.special.UNK
+			panic(fmt.Sprintf("tokenizer: EncodeParts: no token is named %q", p.Special))
 		}
 		a := t.added.byID[id]
 		end := next

@@ -95,7 +95,14 @@ func TestTextNeverYieldsSpecialTokens(t *testing.T) {
 
 func TestSaveAndLoadGiveTheSameTokenizer(t *testing.T) {
 	text := "Birds [SEP] wake, baking – the Bäker's 日本 oven"
-	for _, tok := range []*Tokenizer{tiny(t), NewHashing(100)} {
+	lower, err := TrainByteBPE(slices.Values(corpus(t)), TrainConfig{Vocabulary: 300, Lowercase: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(lower.Encode("The OVEN"), lower.Encode("the oven")) {
+		t.Error("a byte-level tokenizer for small letters tells The from the")
+	}
+	for _, tok := range []*Tokenizer{tiny(t), trainedBPE(t), lower, NewHashing(100)} {
 		dir := t.TempDir()
 		if err := tok.Save(dir); err != nil {
 			t.Fatal(err)
