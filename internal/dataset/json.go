@@ -122,7 +122,8 @@ func (p *jsonParser) value() (jsonNode, error) {
 
 // container reads an object or a list; the opening bracket is next.
 func (p *jsonParser) container(closing byte) (jsonNode, error) {
-	opened := p.at
+	bracket := p.text[p.at]
+	line, column := p.position(p.at)
 	node := jsonNode{kind: jsonList}
 	if closing == '}' {
 		node.kind = jsonObject
@@ -151,7 +152,7 @@ func (p *jsonParser) container(closing byte) (jsonNode, error) {
 		p.space()
 		switch {
 		case p.at >= len(p.text):
-			return node, p.wrongAt(min(opened, len(p.text)), "%q is not closed: the text ends", p.text[opened])
+			return node, mistake(Position{p.path, line, column}, "JSON: %q is not closed: the text ends", bracket)
 		case p.text[p.at] == closing:
 			p.at++
 			return node, nil
