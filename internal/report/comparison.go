@@ -113,12 +113,11 @@ func seedCount(e *stats.Entry) string {
 // retentionChange is the loss on general text after adapting minus before;
 // NaN when it was not measured.
 func retentionChange(e *stats.Entry) float64 {
-	after, ok := e.Score(retention, allRows, "loss")
-	before, had := e.Score(retention, allRows, "loss_before")
-	if !ok || !had {
+	s, ok := e.Score(retention, allRows, "lm_loss_change")
+	if !ok {
 		return math.NaN()
 	}
-	return after.Mean - before.Mean
+	return s.Mean
 }
 
 func (g *group) scoreFigure(d *Document, splits []string) {

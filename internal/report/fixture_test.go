@@ -102,7 +102,7 @@ func entry(model, method, configuration string, id, shift float64, trainable, st
 		}
 	}
 	if model != "" {
-		for metric, v := range map[string]float64{"loss": 2.5 + float64(trainable)/5e6, "loss_before": 2.5} {
+		for metric, v := range map[string]float64{"lm_loss": 2.5 + float64(trainable)/5e6, "lm_loss_change": float64(trainable) / 5e6} {
 			e.Scores = append(e.Scores, stats.Score{Split: "retention", Slice: "all", Metric: metric, Estimate: stats.Estimate{Mean: v, SD: math.NaN(), Low: math.NaN(), High: math.NaN()}})
 		}
 	}

@@ -158,7 +158,7 @@ func plural(n int, what string) string {
 var metricNames = map[string]string{
 	"accuracy": "accuracy", "macro_f1": "macro-F1", "micro_f1": "micro-F1", "weighted_f1": "weighted F1", "f1": "F1", "mcc": "MCC",
 	"balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "ece": "ECE", "roc_auc": "ROC AUC", "exact_match": "exact match",
-	"mse": "MSE", "mae": "MAE", "rmse": "RMSE", "r2": "R²", "loss": "loss", "perplexity": "perplexity", "spearman": "Spearman's ρ",
+	"mse": "MSE", "mae": "MAE", "rmse": "RMSE", "r2": "R²", "loss": "loss", "lm_loss": "language-model loss", "perplexity": "perplexity", "spearman": "Spearman's ρ",
 	"pearson": "Pearson's r", "brier": "Brier score", "tag_accuracy": "tag accuracy", "average_precision": "average precision",
 }
 

@@ -38,7 +38,7 @@ func bounds(metric string) (low, high float64) {
 		return 0, 1
 	case "mcc", "kappa", "pearson", "spearman":
 		return -1, 1
-	case "log_loss", "mse", "mae", "rmse", "brier", "loss", "perplexity":
+	case "log_loss", "mse", "mae", "rmse", "brier", "loss", "lm_loss", "lm_loss_before", "perplexity":
 		return 0, math.Inf(1)
 	}
 	return math.Inf(-1), math.Inf(1)
@@ -46,7 +46,7 @@ func bounds(metric string) (low, high float64) {
 
 // LowerIsBetter reports whether smaller values of a metric are better.
 func LowerIsBetter(metric string) bool {
-	return slices.Contains([]string{"error", "ece", "log_loss", "mse", "mae", "rmse", "brier", "loss", "loss_per_token", "perplexity"}, metric)
+	return slices.Contains([]string{"error", "ece", "log_loss", "mse", "mae", "rmse", "brier", "loss", "lm_loss", "lm_loss_change", "perplexity"}, metric)
 }
 
 // A functional gives a metric's value and its row values; fits is false when

@@ -82,7 +82,7 @@ func TestRowValuesMustReproduceTheRecordedValue(t *testing.T) {
 
 func TestRatioOfSums(t *testing.T) {
 	r := &Rows{IDs: []string{"a", "b", "c"}, Score: []float64{6, 2, 10}, Weight: []float64{3, 1, 8}}
-	theta, values, ok := Measure("loss_per_token", r)
+	theta, values, ok := Measure("loss", r)
 	if !ok || theta != 1.5 || math.Abs(mean(values)-1.5) > 1e-12 {
 		t.Errorf("loss per token = %v with row values %v, want 1.5", theta, values)
 	}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"runexp/internal/stats"
+)
+
+func TestCompareWithItselfFindsNothing(t *testing.T) {
+	f, a := fixture()
+	_, b := fixture()
+	b.Invocation = "20260103-1"
+	c := Compare(a, b, f, &GateFacts{Margin: 0.01, Alpha: 0.05})
+	if len(c.Pairs) != 10 || c.Failed || len(c.Warnings) != 0 {
+		t.Fatalf("%d pairs, failed %v, warnings %v; want 10, false, none", len(c.Pairs), c.Failed, c.Warnings)
+	}
+	for _, p := range c.Pairs {
+		if p.Change != 0 || p.P != 1 || p.Gate.Failed {
+			t.Errorf("%s on %s: change %v, P %v, gate failed %v", p.Method, p.Split, p.Change, p.P, p.Gate.Failed)
+		}
+	}
+}
+
+func TestGateFindsAPlantedLoss(t *testing.T) {
+	f, a := fixture()
+	_, b := fixture()
+	b.Invocation = "20260103-1"
+	worse := entry("base", "lora", "lora[rank=8]", 0.7, 0.6, 8192, 40000, true)
+	worse.Cost.TrainSeconds = 99
+	for k, e := range b.Entries {
+		if e.Configuration == "lora[rank=8]" {
+			b.Entries[k] = worse
+		}
+	}
+	c := Compare(a, b, f, &GateFacts{Metric: "accuracy", Margin: 0.01, Alpha: 0.05, TrainSeconds: 2})
+	failed := map[string]bool{}
+	for _, p := range c.Pairs {
+		if p.Gate.Failed {
+			failed[p.Method+" "+p.Split] = true
+		}
+		if p.Metric != "accuracy" {
+			t.Errorf("gated on %s, want accuracy", p.Metric)
+		}
+	}
+	if !c.Failed || len(failed) != 2 || !failed["lora test_id"] || !failed["lora test_shift"] {
+		t.Errorf("failed gates: %v, want lora on both splits", failed)
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back struct {
+		Failed bool
+		Pairs  []struct {
+			Method string
+			Change any
+			Gate   struct {
+				Smallest float64 `json:"smallest_detectable"`
+				Cost     string
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &back); err != nil || !back.Failed || back.Pairs[8].Method != "lora" || !strings.Contains(back.Pairs[8].Gate.Cost, "training took 99.0 s") || back.Pairs[8].Gate.Smallest <= 0.01 {
+		t.Errorf("json: %v, %+v", err, back)
+	}
+	var md bytes.Buffer
+	if err := Markdown(&md, c.Document()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"**Failed.**", "`lora[rank=8]` on `base`", "failed: training took"} {
+		if !strings.Contains(md.String(), want) {
+			t.Errorf("the document lacks %q:\n%s", want, md.String())
+		}
+	}
+}
+
+func TestCompareSaysWhatHasNoCounterpart(t *testing.T) {
+	f, a := fixture()
+	_, b := fixture()
+	b.Entries = b.Entries[:5] // without lora
+	b.Entries[4].Runs = b.Entries[4].Runs[1:]
+	for k := range b.Entries[4].Scores {
+		s := &b.Entries[4].Scores[k]
+		if len(s.Values) > 0 {
+			s.Values = s.Values[1:]
+		}
+	}
+	for split, tables := range b.Entries[4].Outcomes {
+		b.Entries[4].Outcomes[split] = tables[1:]
+	}
+	c := Compare(a, b, f, nil)
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "lora on clauses has no counterpart") {
+		t.Errorf("warnings = %v", c.Warnings)
+	}
+	last := c.Pairs[len(c.Pairs)-1]
+	if last.Method != "fine_tuning" || last.Seeds != 2 || last.Change != 0 || !strings.Contains(strings.Join(last.Warnings, ";"), "only 2 seeds are in both") {
+		t.Errorf("full fine-tuning with one seed fewer: %+v", last)
+	}
+}
+
+func TestHistoryDrawsEveryMethod(t *testing.T) {
+	var points []HistoryPoint
+	for k, v := range []float64{0.7, 0.72, 0.65} {
+		for _, configuration := range []string{"full", []string{"lora[rank=4]", "lora[rank=8]", "lora[rank=8]"}[k]} {
+			points = append(points, HistoryPoint{Invocation: []string{"a", "b", "c"}[k], Started: "2026-01-0" + string(rune('1'+k)), Dataset: "clauses", Model: "base",
+				Configuration: configuration, Split: "test_id", Estimate: stats.Estimate{Mean: v, Low: v - 0.02, High: math.NaN()}})
+		}
+	}
+	var md bytes.Buffer
+	if err := Markdown(&md, History("legal", "accuracy", points)); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(md.String(), "▆█▁"); n != 2 {
+		t.Errorf("%d rows with the chart ▆█▁, want full and lora:\n%s", n, md.String())
+	}
+	md.Reset()
+	Markdown(&md, History("legal", "mcc", nil))
+	if !strings.Contains(md.String(), "No invocation") {
+		t.Error("an empty history does not say so")
+	}
+}
