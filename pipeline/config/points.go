@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -153,71 +152,6 @@ func (s *sweep) product() [][]setting {
 	return out
 }
 
-// keep leaves out the points that an exclusion matches.
-func (b *Block) keep(points []*Point) []*Point {
-	var out []*Point
-	for _, p := range points {
-		if !slices.ContainsFunc(b.exclude, func(x *exclusion) bool { return x.matches(p) }) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func (x *exclusion) matches(p *Point) bool {
-	attrs := schemaOf(p.Config).attrs
-	return !slices.ContainsFunc(x.settings, func(s setting) bool {
-		f := attrs[s.name]
-		return textOf(f.value, f.tag) != s.text
-	})
-}
-
-// checkExclusions reports a value that no point has, and a combination that
-// does not occur: both are slips, as excluding nothing has no purpose.
-func (d *decoder) checkExclusions(b *Block) {
-	if b.draws() || len(d.diags) > 0 {
-		return
-	}
-	for _, x := range b.exclude {
-		missing := false
-		for _, s := range x.settings {
-			one := &exclusion{settings: []setting{s}}
-			if !slices.ContainsFunc(b.Points, one.matches) {
-				missing = true
-				d.diags = append(d.diags, errorAt(s.src.Range(), "Excludes nothing", "No configuration of %s has %s = %s. It takes %s.", blockTitle(b.syntax), s.name, s.text, b.taken(s.name)))
-			}
-		}
-		if !missing && !slices.ContainsFunc(b.Points, x.matches) {
-			d.diags = append(d.diags, errorAt(x.rng, "Excludes nothing", "No configuration of %s has all of these values together.", blockTitle(b.syntax)))
-		}
-	}
-}
-
-// taken lists the values that an attribute takes over all points.
-func (b *Block) taken(name string) string {
-	var texts []string
-	for _, p := range b.Points {
-		f := schemaOf(p.Config).attrs[name]
-		if t := textOf(f.value, f.tag); !slices.Contains(texts, t) {
-			texts = append(texts, t)
-		}
-	}
-	if len(texts) > 10 {
-		texts = append(texts[:10], "…")
-	}
-	return strings.Join(texts, ", ")
-}
-
-// draws tells whether some attribute is to be drawn at random.
-func (b *Block) draws() bool {
-	for _, s := range b.sweeps {
-		if slices.ContainsFunc(s.axes, func(a *axis) bool { return a.draw != nil }) {
-			return true
-		}
-	}
-	return false
-}
-
 // references finds cycles of blocks that need one another.
 func (l *loader) references() {
 	index := map[target]int{}
@@ -242,82 +176,4 @@ func cycleError(cycle []step, name func(int) string) *hcl.Diagnostic {
 		return errorAt(cycle[0].rng, "Reference to itself", "%s refers to itself, so it could never start.", name(cycle[0].node))
 	}
 	return errorAt(cycle[0].rng, "Cycle of references", "Each of these needs the next, so none could start: %s.", describeCycle(cycle, name))
-}
-
-// A Factor is one number in a count of runs.
-type Factor struct {
-	Name string
-	N    int64
-}
-
-// A Count is a sum of products of factors. It is exact however large.
-type Count struct {
-	Title string     // what is counted
-	Terms [][]Factor // the factors of each product
-}
-
-// Total is the value of the sum.
-func (c Count) Total() *big.Int {
-	total := new(big.Int)
-	for _, term := range c.Terms {
-		product := big.NewInt(1)
-		for _, f := range term {
-			product.Mul(product, big.NewInt(f.N))
-		}
-		total.Add(total, product)
-	}
-	return total
-}
-
-// Times returns the count with each of its products multiplied by f.
-func (c Count) Times(f Factor) Count {
-	out := Count{Title: c.Title}
-	for _, term := range c.Terms {
-		out.Terms = append(out.Terms, append(slices.Clone(term), f))
-	}
-	return out
-}
-
-// String names the total and its factors: method "lora" "lora" has 6
-// configurations (3 learning_rate × 2 rank).
-func (c Count) String() string {
-	var sum []string
-	for _, term := range c.Terms {
-		var product []string
-		for _, f := range term {
-			product = append(product, fmt.Sprintf("%d %s", f.N, f.Name))
-		}
-		if product != nil {
-			sum = append(sum, strings.Join(product, " × "))
-		}
-	}
-	out := fmt.Sprintf("%s has %s configurations", c.Title, c.Total())
-	if sum != nil {
-		out += " (" + strings.Join(sum, " + ") + ")"
-	}
-	return out
-}
-
-// Count is the number of configurations after expansion and exclusion, ready
-// to be multiplied by models, data sets and seeds.
-func (b *Block) Count() Count {
-	return Count{Title: blockTitle(b.syntax), Terms: [][]Factor{{{"configurations", int64(len(b.Points))}}}}
-}
-
-// count is the number of configurations before expansion, by its factors.
-func (b *Block) count() Count {
-	c := Count{Title: blockTitle(b.syntax)}
-	for _, s := range b.sweeps {
-		var term []Factor
-		for _, a := range s.axes {
-			if a.draw == nil {
-				term = append(term, Factor{strings.Join(a.names, "+"), int64(len(a.choices))})
-			}
-		}
-		c.Terms = append(c.Terms, term)
-	}
-	if c.Terms == nil {
-		c.Terms = [][]Factor{nil}
-	}
-	return c
 }

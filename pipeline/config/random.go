@@ -70,6 +70,16 @@ func significant(x float64, n int) float64 {
 	return out
 }
 
+// draws tells whether some attribute is to be drawn at random.
+func (b *Block) draws() bool {
+	for _, s := range b.sweeps {
+		if slices.ContainsFunc(s.axes, func(a *axis) bool { return a.draw != nil }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Unsampled reports the attributes that log_uniform was given for and that
 // Sample has not drawn.
 func (e *Experiment) Unsampled() hcl.Diagnostics {

@@ -258,35 +258,3 @@ func (r *sweepReader) zip(block *hclsyntax.Block) *axis {
 	slices.Sort(out.names)
 	return out
 }
-
-// exclusion reads one exclude block.
-func (r *sweepReader) exclusion(block *hclsyntax.Block) *exclusion {
-	out, ok := &exclusion{rng: headerRange(block)}, r.plain(block)
-	for _, inner := range block.Body.Blocks {
-		r.diags = append(r.diags, errorAt(inner.TypeRange, fmt.Sprintf("Unknown block %q", inner.Type), "An exclude block holds attributes only."))
-		ok = false
-	}
-	for _, attr := range inOrder(block.Body.Attributes) {
-		f := r.attribute(attr)
-		if f == nil {
-			ok = false
-			continue
-		}
-		v, known := r.loader.value(attr.Expr)
-		if !known {
-			ok = false
-			continue
-		}
-		s, converted := r.setting(f, v, attr.Expr, attr.Name)
-		ok = ok && converted
-		out.settings = append(out.settings, s)
-	}
-	if ok && len(out.settings) == 0 {
-		r.diags = append(r.diags, errorAt(out.rng, "Empty exclude", "An exclude block gives values; the points that have all of them are left out."))
-		ok = false
-	}
-	if !ok {
-		return nil
-	}
-	return out
-}
