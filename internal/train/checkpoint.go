@@ -40,8 +40,8 @@ func (l *loop) save(step int, seconds float64) error {
 	if l.options.Work == "" {
 		return nil
 	}
-	_, current := l.newest()
-	tensors, description := checkpointPaths(l.options.Work, 1-max(current, 0))
+	slot := 1 - max(l.slot, 0)
+	tensors, description := checkpointPaths(l.options.Work, slot)
 	list := l.adam.State()
 	for i, b := range l.best {
 		list = append(list, safetensors.Named{Name: bestName(i), Shape: []int64{int64(b.Rows), int64(b.Cols)}, Data: b.Slice()})
@@ -70,6 +70,7 @@ func (l *loop) save(step int, seconds float64) error {
 	if err := renameio.WriteFile(description, text, 0o666); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
+	l.slot = slot
 	return nil
 }
 
@@ -106,6 +107,7 @@ func (l *loop) resume() (step int, seconds float64, err error) {
 	if c == nil {
 		return 0, 0, nil
 	}
+	l.slot = slot
 	path, _ := checkpointPaths(l.options.Work, slot)
 	f, err := safetensors.Open(path)
 	if err != nil {

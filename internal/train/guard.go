@@ -15,9 +15,14 @@ func (l *loop) headBefore() []float32 {
 	return slices.Clone(l.overlay.Head.Out.Value.Slice())
 }
 
-// judge says whether anything was learnt: the mean loss of the last tenth of
-// training must lie below that of the first, and the head must have moved.
+// judge says whether anything was learnt: what was trained must be finite, the
+// mean loss of the last tenth of training must lie below that of the first, and
+// the head must have moved.
 func (l *loop) judge(headBefore []float32) {
+	if name := l.firstNonFinite(); name != "" {
+		l.result.Status, l.result.Detail = Diverged, fmt.Sprintf("after the last step parameter %q is not finite", name)
+		return
+	}
 	curve := slices.DeleteFunc(slices.Clone(l.result.Curve), func(p Point) bool { return p.Scored })
 	if n := max(1, len(curve)/10); len(curve) >= 5 {
 		first, last := meanLoss(curve[:n]), meanLoss(curve[len(curve)-n:])
@@ -40,14 +45,15 @@ func meanLoss(points []Point) float64 {
 	return sum / float64(len(points))
 }
 
-// firstNonFinite names the first trained parameter that holds NaN or infinity.
+// firstNonFinite names the first trained parameter that holds NaN or infinity;
+// "" if all are finite.
 func (l *loop) firstNonFinite() string {
 	flag := l.step.New(1, 1)
 	for _, p := range l.params {
 		tensor.NonFinite(flag, p.Value, false)
 		if flag.Slice()[0] != 0 {
-			return fmt.Sprintf("; parameter %q is not finite", p.Name)
+			return p.Name
 		}
 	}
-	return "; all parameters are still finite"
+	return ""
 }

@@ -13,12 +13,12 @@ import (
 const maskShare = 0.15
 
 // lmLoss is next-token or masked-token cross entropy, averaged over the
-// predicted tokens of the batch.
+// predicted tokens of the batch; 0 where there are none.
 func (o *objective) lmLoss(p *nn.Pass, examples []*Example) *autodiff.Var {
 	key := tensor.NewKey(p.Seed, "mask").At(p.Step)
 	b, rows, labels := languageTargets(o.base, examples, key)
 	logits := p.LMLogits(o.base.Arch, b, func(s int) []int { return rows[s] })
-	return p.Tape.CrossEntropy(logits, p.Tape.Arena().Ints(labels), o.smoothing, nil, float32(len(labels)))
+	return p.Tape.CrossEntropy(logits, p.Tape.Arena().Ints(labels), o.smoothing, nil, float32(max(1, len(labels))))
 }
 
 // languageTargets builds a batch, the token indices at which each sequence is

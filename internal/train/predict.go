@@ -1,8 +1,6 @@
 package train
 
 import (
-	"math"
-
 	"runexp/internal/lm"
 	"runexp/internal/lm/autodiff"
 	"runexp/internal/lm/nn"
@@ -32,125 +30,15 @@ func chunks(examples []*Example, f func(from int, part []*Example)) {
 func Predict(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Example) []float32 {
 	a := tensor.NewArena()
 	defer a.Free()
+	return predict(a, base, overlay, examples)
+}
+
+func predict(a *tensor.Arena, base *lm.Base, overlay *nn.Overlay, examples []*Example) []float32 {
 	var out []float32
 	chunks(examples, func(_ int, part []*Example) {
 		a.Reset()
 		pass := base.Pass(autodiff.New(a, false), overlay)
 		out = append(out, pass.Forward(base.Arch, pack(part)).Value.Slice()...)
 	})
-	return out
-}
-
-// LanguageLoss is the mean cross entropy in nats per scored token of a causal
-// model, or of a masked model under a mask that depends on key and the text
-// alone, and the number of scored tokens. With perRow it also returns each
-// example's summed loss and scored tokens.
-func LanguageLoss(base *lm.Base, overlay *nn.Overlay, examples []*Example, key tensor.Key) (loss float64, rows []RowLoss) {
-	a := tensor.NewArena()
-	defer a.Free()
-	rows = make([]RowLoss, len(examples))
-	// One example at a time decides the mask, so that it does not depend on
-	// how examples are batched.
-	for i, e := range examples {
-		a.Reset()
-		b, index, labels := languageTargets(base, []*Example{e}, key.At(uint64(i)))
-		rows[i] = scoreTokens(base, overlay, a, b, index, labels)
-	}
-	sum, n := 0.0, 0
-	for _, r := range rows {
-		sum, n = sum+r.Sum, n+r.Tokens
-	}
-	if n == 0 {
-		return math.NaN(), rows
-	}
-	return sum / float64(n), rows
-}
-
-// RowLoss is the language-modelling loss of one text.
-type RowLoss struct {
-	Sum    float64 // nats
-	Tokens int
-}
-
-func scoreTokens(base *lm.Base, overlay *nn.Overlay, a *tensor.Arena, b *nn.Batch, index [][]int, labels []int32) RowLoss {
-	if len(labels) == 0 {
-		return RowLoss{}
-	}
-	pass := base.Pass(autodiff.New(a, false), overlay)
-	logits := pass.LMLogits(base.Arch, b, func(s int) []int { return index[s] })
-	losses := a.New(len(labels), 1)
-	probs := a.New(logits.Value.Rows, logits.Value.Cols)
-	tensor.CrossEntropy(losses, probs, logits.Value, a.Ints(labels), 0, nil)
-	r := RowLoss{Tokens: len(labels)}
-	for _, v := range losses.Slice() {
-		r.Sum += float64(v)
-	}
-	return r
-}
-
-// PseudoPerplexity masks each token of a masked model alone (Salazar et al.
-// 2020, arXiv:1910.14659) and sums the losses; for a causal model it is the
-// loss of tokens 2 … n.
-func PseudoPerplexity(base *lm.Base, e *Example) RowLoss {
-	a := tensor.NewArena()
-	defer a.Free()
-	if base.Config().Causal() {
-		b, index, labels := languageTargets(base, []*Example{e}, tensor.Key{})
-		return scoreTokens(base, nil, a, b, index, labels)
-	}
-	tok := base.Tokenizer
-	var masked []*Example
-	var at []int
-	for i, id := range e.Sequences[0].IDs {
-		if tok.IsSpecial(id) {
-			continue
-		}
-		s := e.Sequences[0]
-		s.IDs = append([]int32(nil), s.IDs...)
-		s.IDs[i] = tok.Special().MASK
-		masked, at = append(masked, &Example{Sequences: []Sequence{s}}), append(at, i)
-	}
-	total := RowLoss{}
-	chunks(masked, func(from int, part []*Example) {
-		a.Reset()
-		index, labels := make([][]int, len(part)), make([]int32, len(part))
-		for i := range part {
-			index[i] = []int{at[from+i]}
-			labels[i] = e.Sequences[0].IDs[at[from+i]]
-		}
-		r := scoreTokens(base, nil, a, pack(part), index, labels)
-		total.Sum, total.Tokens = total.Sum+r.Sum, total.Tokens+r.Tokens
-	})
-	return total
-}
-
-// Softmax turns rows of cols logits into probabilities, with the engine's own
-// exponential.
-func Softmax(logits []float32, cols int) []float32 {
-	if len(logits) == 0 {
-		return nil
-	}
-	a := tensor.NewArena()
-	defer a.Free()
-	rows := len(logits) / cols
-	x, losses := a.From(rows, cols, logits), a.New(rows, 1)
-	// Any label will do: only the probabilities are kept.
-	tensor.CrossEntropy(losses, x, x, a.Ints(make([]int32, rows)), 0, nil)
-	out := make([]float32, len(logits))
-	x.CopyTo(out)
-	return out
-}
-
-// Sigmoid turns logits into independent probabilities.
-func Sigmoid(logits []float32) []float32 {
-	if len(logits) == 0 {
-		return nil
-	}
-	a := tensor.NewArena()
-	defer a.Free()
-	x := a.From(1, len(logits), logits)
-	tensor.Activate(x, x, tensor.Sigmoid)
-	out := make([]float32, len(logits))
-	x.CopyTo(out)
 	return out
 }
