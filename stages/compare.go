@@ -1,0 +1,102 @@
+package stages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"runexp/internal/report"
+	"runexp/results"
+)
+
+// CompareInvocations pairs two stored invocations, each an id, an experiment
+// (its last invocation) or its results folder. With gate, the gate block of
+// the second one counts.
+func CompareInvocations(ctx context.Context, db *results.Store, a, b string, gate bool) (*report.Compared, error) {
+	older, err := findInvocation(ctx, db, a)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := findInvocation(ctx, db, b)
+	if err != nil {
+		return nil, err
+	}
+	f := &report.Facts{}
+	if err := json.Unmarshal(newer.Document, f); err != nil {
+		return nil, fmt.Errorf("invocation %s: %w", newer.ID, err)
+	}
+	before, err := db.Study(ctx, older.ID)
+	if err != nil {
+		return nil, err
+	}
+	after, err := db.Study(ctx, newer.ID)
+	if err != nil {
+		return nil, err
+	}
+	var rule *report.GateFacts
+	if gate {
+		if f.Gate == nil {
+			return nil, inputError{fmt.Sprintf("invocation %s has no gate: its file declared no gate block", newer.ID)}
+		}
+		rule = f.Gate
+	}
+	return report.Compare(before, after, f, rule), nil
+}
+
+// findInvocation resolves an id, an experiment's name, a results folder, or
+// NAME~N, the N-th invocation before an experiment's last.
+func findInvocation(ctx context.Context, db *results.Store, name string) (results.Invocation, error) {
+	inv, err := db.Invocation(ctx, name)
+	if err == nil || !errors.Is(err, results.ErrNotFound) {
+		return inv, err
+	}
+	experiment, back := filepath.Base(filepath.Clean(name)), 0
+	if base, n, ok := strings.Cut(experiment, "~"); ok {
+		if _, err := fmt.Sscan(n, &back); err != nil || back < 0 {
+			return inv, fmt.Errorf("invocation %q: %q is not a number of invocations", name, n)
+		}
+		experiment = base
+	}
+	all, err := db.Invocations(ctx, experiment)
+	if err != nil {
+		return inv, err
+	}
+	if len(all) <= back {
+		return inv, inputError{fmt.Sprintf("no invocation is called %q: it is neither an id nor an experiment with %d invocations", name, back+1)}
+	}
+	return all[len(all)-1-back], nil
+}
+
+// History is a metric of an experiment over its invocations; with metric ""
+// the data sets' own.
+func History(ctx context.Context, db *results.Store, experiment, metric string) (*report.Document, error) {
+	if metric == "" {
+		inv, err := findInvocation(ctx, db, experiment)
+		if err != nil {
+			return nil, err
+		}
+		f := &report.Facts{}
+		if err := json.Unmarshal(inv.Document, f); err != nil {
+			return nil, fmt.Errorf("invocation %s: %w", inv.ID, err)
+		}
+		if len(f.Datasets) > 0 {
+			metric = f.Datasets[0].Metric
+		}
+	}
+	found, err := db.History(ctx, experiment, metric)
+	if err != nil {
+		return nil, err
+	}
+	points := make([]report.HistoryPoint, len(found))
+	for i, p := range found {
+		points[i] = report.HistoryPoint{
+			Invocation: p.Invocation.ID, Started: p.Invocation.Started.UTC().Format(time.DateTime), Dataset: p.Dataset, Model: p.Model,
+			Configuration: p.Configuration, Condition: p.Condition, Split: p.Split, Estimate: p.Estimate,
+		}
+	}
+	return report.History(experiment, metric, points), nil
+}
