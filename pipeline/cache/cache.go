@@ -132,7 +132,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{dir: abs, fs: o.FS, now: o.Now, timeout: o.LockTimeout, readOnly: o.ReadOnly}
 	if s.fs == nil {
-		s.fs = osFS{}
+		s.fs = OS{}
 	}
 	if s.now == nil {
 		s.now = time.Now

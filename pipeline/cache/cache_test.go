@@ -36,7 +36,7 @@ func commitFiles(t testing.TB, s *Store, name string, files map[string]string) *
 }
 
 // lazyFS does not wait for the disk: tests that cut no power need not.
-type lazyFS struct{ osFS }
+type lazyFS struct{ OS }
 
 type lazyFile struct{ File }
 
@@ -45,12 +45,12 @@ func (lazyFile) Sync() error { return nil }
 func (lazyFS) Sync(string) error { return nil }
 
 func (l lazyFS) Create(name string) (File, error) {
-	f, err := l.osFS.Create(name)
+	f, err := l.OS.Create(name)
 	return lazyFile{f}, err
 }
 
 func (l lazyFS) Open(name string) (File, error) {
-	f, err := l.osFS.Open(name)
+	f, err := l.OS.Open(name)
 	return lazyFile{f}, err
 }
 

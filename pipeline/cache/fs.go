@@ -46,23 +46,23 @@ type Lock interface {
 	Remove() error // removes the lock file and gives the lock back
 }
 
-// osFS is the operating system's file system.
-type osFS struct{}
+// OS is the operating system's file system, the default.
+type OS struct{}
 
-func (osFS) Create(name string) (File, error) {
+func (OS) Create(name string) (File, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
-func (osFS) Open(name string) (File, error)             { return os.Open(name) }
-func (osFS) Stat(name string) (fs.FileInfo, error)      { return os.Lstat(name) }
-func (osFS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
-func (osFS) Mkdir(name string) error                    { return os.Mkdir(name, 0o777) }
-func (osFS) Rename(from, to string) error               { return os.Rename(from, to) }
-func (osFS) Link(from, to string) error                 { return os.Link(from, to) }
-func (osFS) Remove(name string) error                   { return os.Remove(name) }
-func (osFS) Touch(name string, t time.Time) error       { return os.Chtimes(name, t, t) }
-func (osFS) Writable(dir string) bool                   { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
+func (OS) Open(name string) (File, error)             { return os.Open(name) }
+func (OS) Stat(name string) (fs.FileInfo, error)      { return os.Lstat(name) }
+func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
+func (OS) Mkdir(name string) error                    { return os.Mkdir(name, 0o777) }
+func (OS) Rename(from, to string) error               { return os.Rename(from, to) }
+func (OS) Link(from, to string) error                 { return os.Link(from, to) }
+func (OS) Remove(name string) error                   { return os.Remove(name) }
+func (OS) Touch(name string, t time.Time) error       { return os.Chtimes(name, t, t) }
+func (OS) Writable(dir string) bool                   { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
 
-func (osFS) Protect(name string) error {
+func (OS) Protect(name string) error {
 	info, err := os.Lstat(name)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (osFS) Protect(name string) error {
 	return os.Chmod(name, info.Mode().Perm()&^0o222)
 }
 
-func (osFS) Sync(name string) error {
+func (OS) Sync(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func (l osLock) Unlock() error { return l.file.Close() }
 // that the name no longer leads to the file that was locked, and begins anew.
 func (l osLock) Remove() error { return errors.Join(os.Remove(l.file.Name()), l.file.Close()) }
 
-func (osFS) TryLock(name, holder string) (Lock, string, error) {
+func (OS) TryLock(name, holder string) (Lock, string, error) {
 	for {
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 		if err != nil {
