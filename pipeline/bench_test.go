@@ -65,18 +65,20 @@ func cachedGraph(b *testing.B, n int) (*Executor, *Graph, []*Node) {
 // in the number of nodes.
 func BenchmarkAllCached(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000} {
-		x, g, want := cachedGraph(b, n)
-		b.Run(fmt.Sprint("plan-", n), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := x.Plan(g, want); err != nil {
-					b.Fatal(err)
+		b.Run(fmt.Sprint("nodes-", n), func(b *testing.B) {
+			x, g, want := cachedGraph(b, n)
+			b.Run("plan", func(b *testing.B) {
+				for b.Loop() {
+					if _, err := x.Plan(g, want); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
-		b.Run(fmt.Sprint("run-", n), func(b *testing.B) {
-			for b.Loop() {
-				mustRun(b, x, g, want...)
-			}
+			})
+			b.Run("run", func(b *testing.B) {
+				for b.Loop() {
+					mustRun(b, x, g, want...)
+				}
+			})
 		})
 	}
 }

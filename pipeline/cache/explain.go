@@ -57,11 +57,15 @@ func diffRecipes(old, now []byte) []Change {
 	return changes
 }
 
-// recipeFields splits a recipe's text into its fields.
+// recipeFields splits a recipe's text into its fields. A value that has lines
+// before it (& of a pointer, type of an interface) counts with them.
 func recipeFields(recipe []byte) map[string]string {
 	fields := map[string]string{}
 	for line := range strings.Lines(string(recipe)) {
 		if path, value, ok := cutOutsideQuotes(strings.TrimSuffix(line, "\n"), " = "); ok {
+			if before, ok := fields[path]; ok {
+				value = before + " " + value
+			}
 			fields[path] = value
 		}
 	}

@@ -11,8 +11,9 @@ import (
 //
 //	path = value
 //
-// with every text quoted, every path unique and every slice and map preceded by
-// its length, so that two different structures never share a text.
+// with every text quoted, and every slice and map preceded by its length, every
+// pointer by &, and what is in an interface by its type, so that two different
+// structures never share a text.
 type Recipe struct {
 	text strings.Builder
 }

@@ -49,15 +49,15 @@ func appendValue(r *Recipe, path string, v any) {
 
 type recipeWriter struct{ r *Recipe }
 
-// dynamic writes a value whose type the path does not determine: the type's
-// name comes first.
+// dynamic writes a value whose type the path does not determine: a line with the
+// type's name comes first, as one with & does for what a pointer leads to.
 func (w recipeWriter) dynamic(path string, v reflect.Value, depth int) {
 	if !v.IsValid() {
 		w.r.line(path, "nil")
 		return
 	}
 	w.r.line(path, "type "+strconv.Quote(typeName(v.Type())))
-	w.value(segment(path, "value"), v, depth)
+	w.value(path, v, depth)
 }
 
 func (w recipeWriter) value(path string, v reflect.Value, depth int) {
@@ -85,7 +85,7 @@ func (w recipeWriter) value(path string, v reflect.Value, depth int) {
 			return
 		}
 		w.r.line(path, "&")
-		w.value(path+".*", v.Elem(), depth+1)
+		w.value(path, v.Elem(), depth+1)
 	case reflect.Interface:
 		w.dynamic(path, v.Elem(), depth+1)
 	case reflect.Slice:

@@ -86,7 +86,8 @@ func (c *conversion) assign(dst reflect.Value, v cty.Value, src hclsyntax.Expres
 			return wrong()
 		}
 		u, accuracy := v.AsBigFloat().Uint64()
-		if accuracy != big.Exact {
+		// Float.Uint64 calls 1 the exact value of 1.5, so ask for wholeness too.
+		if accuracy != big.Exact || !v.AsBigFloat().IsInt() {
 			return wrong()
 		}
 		dst.SetUint(u)
@@ -148,10 +149,15 @@ func (c *conversion) assignPath(dst reflect.Value, v cty.Value, src hclsyntax.Ex
 
 func (c *conversion) assignSlice(dst reflect.Value, v cty.Value, src hclsyntax.Expression, what, kind string, wrong func() bool) bool {
 	t := v.Type()
-	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
+	var values []cty.Value
+	switch {
+	case t == cty.String && isText(dst.Type().Elem()):
+		values = []cty.Value{v} // one text is a list of one
+	case t.IsTupleType() || t.IsListType() || t.IsSetType():
+		_, values, _ = elements(v)
+	default:
 		return wrong()
 	}
-	_, values, _ := elements(v)
 	out := reflect.MakeSlice(dst.Type(), len(values), len(values))
 	ok := true
 	for i, x := range values {
@@ -164,6 +170,9 @@ func (c *conversion) assignSlice(dst reflect.Value, v cty.Value, src hclsyntax.E
 	dst.Set(out)
 	return ok
 }
+
+// isText reports whether a text in quotes fits a field of a type.
+func isText(t reflect.Type) bool { return t == pathStruct || t.Kind() == reflect.String }
 
 func (c *conversion) assignMap(dst reflect.Value, v cty.Value, src hclsyntax.Expression, what, kind string, wrong func() bool) bool {
 	t := v.Type()
@@ -232,6 +241,9 @@ func expected(t reflect.Type, kind string) string {
 	case reflect.Float64:
 		return "a number"
 	case reflect.Slice:
+		if isText(t.Elem()) {
+			return expected(t.Elem(), kind) + ", or a list of such in brackets"
+		}
 		return "a list in brackets, each element " + expected(t.Elem(), kind)
 	case reflect.Map:
 		return "a map in braces, each value " + expected(t.Elem(), kind)

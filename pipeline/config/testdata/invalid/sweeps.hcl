@@ -5,7 +5,7 @@ method "lora" "a" {
     ranks = [1]                      # ERROR: Unknown attribute "ranks"
     part  = [1]                      # ERROR: "part" is a block
     bias  = []                       # ERROR: Empty list
-    targets = ["query", "value"]     # ERROR: Wrong type for each value of targets | Wrong type for each value of targets
+    targets = [1, { a = "value" }]   # ERROR: Wrong type for each value of targets | Wrong type for each value of targets
     epochs  = { a = 1 }              # ERROR: Not a list
   }
 }

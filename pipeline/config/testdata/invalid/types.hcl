@@ -6,7 +6,7 @@ method "lora" "scalars" {
   rank          = 8.5                # ERROR: Wrong type for rank
   alpha         = "16"               # ERROR: Wrong type for alpha
   bias          = "true"             # ERROR: Wrong type for bias
-  targets       = "query"            # ERROR: Wrong type for targets
+  targets       = 3                  # ERROR: Wrong type for targets
   learning_rate = [1e-4]             # ERROR: Wrong type for learning_rate
   epochs        = true               # ERROR: Wrong type for epochs
   schedule      = { a = 1 }          # ERROR: Wrong type for schedule
@@ -37,7 +37,7 @@ dataset "d" {
     "b c" = false                    # ERROR: Wrong type for labels["b c"]
   }
   words = {
-    yes = "yes"                      # ERROR: Wrong type for words["yes"]
+    yes = true                       # ERROR: Wrong type for words["yes"]
     no  = ["no", 0]                  # ERROR: Wrong type for each element of words["no"]
   }
 }
