@@ -24,6 +24,9 @@
 //	edge:"-"              this Ref is no dependency (no part of a cycle)
 //	doc, unit, source     text for the generated reference
 //
+// Values must be of the field's type: a text is no number, and a fraction no
+// whole number. Only a text may stand alone for a list of one.
+//
 // A struct with a method Init() error has it called when a nested block has
 // been allocated and its labels are set, before its attributes are decoded:
 // the place for defaults, and for choosing by label what an inlined interface

@@ -23,7 +23,7 @@ var (
 
 // A conversion puts evaluated values into fields of Go structs. It accepts
 // only what is meant: a text is no number, and a number that the field cannot
-// hold exactly (for floats: finitely) is an error.
+// hold (whole numbers exactly, floats as the nearest finite one) is an error.
 type conversion struct {
 	dir   string // folder of the file, for paths
 	kinds []string
