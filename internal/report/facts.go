@@ -38,7 +38,7 @@ type DatasetFacts struct {
 	Dropped  []Count      `json:"dropped,omitempty"`  // read, but on no side of the shift
 	Splits   []SplitFacts `json:"splits"`
 	Shift    *ShiftFacts  `json:"shift,omitempty"`
-	Leakage  []Count      `json:"leakage,omitempty"` // by kind, such as "test rows whose text is in train"
+	Leakage  []Count      `json:"leakage"` // by kind, such as "rows of test_id also stand in train"; empty: looked for, none found; null: not looked for
 	Warnings []string     `json:"warnings,omitempty"`
 }
 

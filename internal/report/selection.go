@@ -135,7 +135,11 @@ func reproduce(d *Document, f *Facts, s *stats.Study) {
 	if len(f.Methods) > 0 {
 		var items []Text
 		for _, m := range f.Methods {
-			items = append(items, write(name(m.Name), " ("+strings.ReplaceAll(m.Type, "_", " ")+"): ", m.About))
+			item := write(name(m.Name), ", ", strings.ReplaceAll(m.Type, "_", " "))
+			if m.About != "" {
+				item = write(item, ": ", m.About)
+			}
+			items = append(items, item)
 		}
 		d.paragraph("Methods:")
 		d.add(List{items})

@@ -83,7 +83,7 @@ func cheaper(a, b stats.Cost) bool {
 
 func (g *group) cheapestSentence(r stats.Ranking, e *stats.Entry) Text {
 	t := write(Span{"Cheapest of the top: ", Strong}, name(g.label(e)), " trains ", plural(int(e.Cost.TrainableParams), "parameter"),
-		", keeps ", byteSize(e.Cost.StoredBytes), " besides the base model and takes ", seconds(e.Cost.TrainSeconds), " s to train.")
+		", keeps ", byteSize(e.Cost.StoredBytes), map[bool]string{true: "", false: " besides the base model"}[isBaseline(e)], " and takes ", seconds(e.Cost.TrainSeconds), " s to train.")
 	best := g.entries[r.Best]
 	if e == best || best.Cost.TrainableParams == 0 {
 		return t
@@ -130,7 +130,7 @@ func (g *group) shiftSentence(full, other *stats.Entry) string {
 	if math.IsNaN(a) || math.IsNaN(b) {
 		return ""
 	}
-	return fmt.Sprintf(" From the one to the other, full fine-tuning changes by %s, the other by %s.", difference(g.metric(), a), difference(g.metric(), b))
+	return fmt.Sprintf(" Moving from in distribution to shifted rows changes full fine-tuning by %s and the other by %s.", difference(g.metric(), a), difference(g.metric(), b))
 }
 
 // gap is the shifted mean minus the one in distribution.

@@ -91,6 +91,21 @@ func ofConfusion(value func(c *confusion) float64) functional {
 	}
 }
 
+// f1OfEachClass are the F1 of class 1, the usual positive one, and then of the
+// others up to ten.
+func f1OfEachClass() []functional {
+	var list []functional
+	for _, k := range []int{1, 0, 2, 3, 4, 5, 6, 7, 8, 9} {
+		list = append(list, ofConfusion(func(c *confusion) float64 {
+			if k >= c.classes {
+				return math.NaN()
+			}
+			return c.f1(k)
+		}))
+	}
+	return list
+}
+
 // macroF1 is the mean F1 over the classes that occur in gold or predicted.
 func macroF1(c *confusion) float64 {
 	total, present := 0.0, 0.0

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -187,10 +188,8 @@ func Summarize(metric string, values []float64, rows [][]float64, drawless bool)
 	if h := c.halfWidth(Level); !math.IsNaN(h) {
 		e.Low, e.High = e.Mean-h, e.Mean+h
 	}
-	if c.SE == 0 && e.Rows > 0 && binary01(matrix) {
-		// All rows alike say little about the next: the exact binomial bound.
-		e.Low, e.High = clopperPearson(e.Mean, e.Rows)
-		e.warn("every row has the same outcome: exact binomial bound on %d rows", e.Rows)
+	if c.SE == 0 && e.Rows > 0 {
+		e.alike(metric)
 	}
 	if low, high := bounds(metric); e.HasInterval() {
 		e.Low, e.High = math.Max(e.Low, low), math.Min(e.High, high)
@@ -202,15 +201,17 @@ func (e *Estimate) warn(format string, args ...any) {
 	e.Warnings = append(e.Warnings, fmt.Sprintf(format, args...))
 }
 
-func binary01(y [][]float64) bool {
-	for _, row := range y {
-		for _, v := range row {
-			if v != 0 && v != 1 {
-				return false
-			}
-		}
+// alike replaces the empty interval of rows that do not vary, which say little
+// about the next row: by the exact binomial bound where rows are right or
+// wrong, else by none.
+func (e *Estimate) alike(metric string) {
+	if slices.Contains([]string{"accuracy", "error", "exact_match"}, metric) && (e.Mean == 0 || e.Mean == 1) {
+		e.Low, e.High = clopperPearson(e.Mean, e.Rows)
+		e.warn("every row has the same outcome: exact binomial bound on %d rows", e.Rows)
+		return
 	}
-	return true
+	e.Low, e.High = math.NaN(), math.NaN()
+	e.warn("no row changes the value: no interval")
 }
 
 // clopperPearson is the exact 95 % interval of a share of n rows that is 0 or 1.

@@ -64,7 +64,7 @@ var functionals = map[string][]functional{
 	"macro_f1":          {ofConfusion(macroF1), ofLabelSets(labelMacroF1)},
 	"micro_f1":          {perRow(func(g, p float64) float64 { return b2f(g == p) }), ofLabelSets(labelMicroF1)},
 	"weighted_f1":       {ofConfusion(weightedF1)},
-	"f1":                {ofConfusion(func(c *confusion) float64 { return c.f1(1) }), ofConfusion(func(c *confusion) float64 { return c.f1(0) })},
+	"f1":                f1OfEachClass(),
 	"mcc":               {ofConfusion(mcc)},
 	"balanced_accuracy": {ofConfusion(balancedAccuracy)},
 	"kappa":             {ofConfusion(kappa)},

@@ -51,12 +51,17 @@ func TestDegenerateEstimates(t *testing.T) {
 		{"no seed is finite", []float64{nan, math.Inf(1)}, nil, false, "2 of 2 seeds"},
 		{"one seed, unknown rows", []float64{0.5}, nil, false, "one seed and unknown rows"},
 		{"three seeds, unknown rows", []float64{0.5, 0.6, 0.7}, nil, true, "seeds only"},
-		{"one seed diverged", []float64{0.5, nan, 0.6}, [][]float64{{0, 1}, nil, {1, 0}}, true, "1 of 3 seeds"},
+		{"one seed diverged", []float64{0.5, nan, 0.6}, [][]float64{{0, 1, 1, 0}, nil, {1, 1, 0, 1}}, true, "1 of 3 seeds"},
 		{"one row", []float64{0, 1}, [][]float64{{0}, {1}}, true, "one test row"},
 		{"all right", []float64{1, 1}, [][]float64{{1, 1, 1}, {1, 1, 1}}, true, "exact binomial bound on 3 rows"},
+		{"constant correlation", []float64{0, 0}, [][]float64{{0, 0, 0}, {0, 0, 0}}, false, "no row changes the value"},
 		{"nothing", nil, nil, false, ""},
 	} {
-		e := Summarize("accuracy", c.values, c.rows, false)
+		metric := "accuracy"
+		if c.what == "constant correlation" {
+			metric = "mcc"
+		}
+		e := Summarize(metric, c.values, c.rows, false)
 		if e.HasInterval() != c.interval || !strings.Contains(strings.Join(e.Warnings, "; "), c.warning) {
 			t.Errorf("%s: %+v, want interval %v and a warning with %q", c.what, e, c.interval, c.warning)
 		}
@@ -282,5 +287,53 @@ func TestRowsWithoutAnAnswerBelongToNoClass(t *testing.T) {
 	theta, _, ok := Measure("macro_f1", r)
 	if want := (2.0/3 + 1) / 2; !ok || math.Abs(theta-want) > 1e-12 {
 		t.Errorf("macro-F1 = %v, want %v", theta, want)
+	}
+}
+
+// TestRowValuesAreTheJackknife compares the fast row values of every metric
+// that has exact ones with leaving each row out and measuring again.
+func TestRowValuesAreTheJackknife(t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 42))
+	r := classRows(rng, 30, 0.6, 0.2)
+	for i := range r.Gold {
+		p := []float32{rng.Float32(), rng.Float32(), rng.Float32()}
+		p[int(r.Pred[i])]++
+		total := p[0] + p[1] + p[2]
+		r.Probs = append(r.Probs, []float32{p[0] / total, p[1] / total, p[2] / total})
+	}
+	for _, metric := range []string{"accuracy", "error", "mse", "mae", "macro_f1", "micro_f1", "weighted_f1", "f1", "mcc", "balanced_accuracy", "kappa", "log_loss", "brier", "ece", "rmse", "pearson"} {
+		theta, values, ok := Measure(metric, r)
+		if !ok {
+			t.Errorf("Measure(%s) refused", metric)
+			continue
+		}
+		for i := range values {
+			without, _, _ := Measure(metric, r.Subset(func(k int) bool { return k != i }))
+			if want := 30*theta - 29*without; math.Abs(values[i]-want) > 1e-9 {
+				t.Errorf("%s: row value %d = %v, want %v", metric, i, values[i], want)
+				break
+			}
+		}
+	}
+}
+
+func TestSlopeSaysWhenPeriodsAreTooFew(t *testing.T) {
+	for n, want := range map[int]string{1: "fewer than two periods", 2: "without an interval", 3: "fewer than five periods"} {
+		s := Slope([]float64{1, 2, 3}[:n], []float64{5, 4, 4}[:n])
+		if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], want) {
+			t.Errorf("Slope of %d periods warns %v, want %q", n, s.Warnings, want)
+		}
+	}
+	if s := Slope([]float64{1, 2, 3, 4, 5}, []float64{2, 4, 6, 8, 10}); s.Slope != 2 || s.P != 0 || s.Low != 2 {
+		t.Errorf("a perfect line: %+v", s)
+	}
+}
+
+func TestChiSquareOfLittle(t *testing.T) {
+	if c := ChiSquare([]float64{5, 0}, []float64{7, 0}); c.P != 1 || len(c.Warnings) != 1 {
+		t.Errorf("one category: %+v", c)
+	}
+	if c := ChiSquare([]float64{0, 0}, []float64{7, 1}); !math.IsNaN(c.P) || len(c.Warnings) != 1 {
+		t.Errorf("an empty sample: %+v", c)
 	}
 }
