@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Get
 
 // experimentFlags are what commands on an experiment file have in common.
 type experimentFlags struct {
-	vars    map[string]string
+	vars    []string
 	only    []string
 	seeds   int
 	cache   string
@@ -32,7 +33,7 @@ type experimentFlags struct {
 
 func (f *experimentFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringToStringVar(&f.vars, "var", nil, "give a variable of the file a value, name=value")
+	flags.StringArrayVar(&f.vars, "var", nil, "give a variable of the file a value, name=value")
 	flags.StringArrayVar(&f.only, "only", nil, "keep only the runs of an address, such as method.lora@base/clauses")
 	flags.IntVar(&f.seeds, "seeds", 0, "use only the first so many seeds")
 	flags.StringVar(&f.cache, "cache", ".runexp", "folder of the cache")
@@ -46,8 +47,15 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 	if err := setThreads(f.threads); err != nil {
 		return nil, err
 	}
+	if f.seeds < 0 {
+		return nil, usage("-seeds %d: the number of seeds must not be negative", f.seeds)
+	}
+	vars, err := assignments(f.vars)
+	if err != nil {
+		return nil, err
+	}
 	parser := config.NewParser()
-	exp, diags := parser.Load(files, stages.Kinds, config.Options{Vars: f.vars})
+	exp, diags := parser.Load(files, stages.Kinds, config.Options{Vars: vars})
 	var plan *stages.Plan
 	if !diags.HasErrors() {
 		var more hcl.Diagnostics
@@ -63,6 +71,23 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		return nil, &exitError{exitInvalid, nil}
 	}
 	return plan, nil
+}
+
+// assignments reads what -var was given: name=value, where the value may hold
+// anything.
+func assignments(list []string) (map[string]string, error) {
+	vars := map[string]string{}
+	for _, text := range list {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, usage("-var %q: want name=value", text)
+		}
+		if _, twice := vars[name]; twice {
+			return nil, usage("-var %s is given twice", name)
+		}
+		vars[name] = value
+	}
+	return vars, nil
 }
 
 // executor opens the cache and makes an executor that runs nothing yet.

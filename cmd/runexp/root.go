@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,18 +43,24 @@ SQLite, and writes a report with tables, intervals, tests and a verdict.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
+
+		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usage("unknown command %q; see runexp -help", args[0])
+			message := fmt.Sprintf("%s is neither a command nor a file", args[0])
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				message += "; did you mean " + strings.Join(near, " or ") + "?"
+			}
+			return usage("%s; see runexp -help", message)
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	root.AddCommand(
 		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
 		reportCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
-		inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s),
+		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s),
 	)
 	return root
 }
@@ -98,7 +103,7 @@ func implyRun(root *cobra.Command, args []string) []string {
 				skip = true
 			}
 		default:
-			if isCommand(root, a) {
+			if isCommand(root, a) || looksLikeCommand(a) {
 				return args
 			}
 			return append([]string{"run"}, args...)
@@ -117,6 +122,16 @@ func isCommand(root *cobra.Command, name string) bool {
 		}
 	}
 	return false
+}
+
+// looksLikeCommand reports whether a word is more likely a misspelt command
+// than a file: it has neither a dot nor a slash, and there is no such file.
+func looksLikeCommand(word string) bool {
+	if strings.ContainsAny(word, `./\`) {
+		return false
+	}
+	_, err := os.Stat(word)
+	return err != nil
 }
 
 // twoDashes rewrites -name to --name: the flags of this program are written
@@ -144,6 +159,8 @@ func twoDashes(root *cobra.Command, args []string) []string {
 			continue
 		case a == "--":
 			return append(out, args[i:]...)
+		case a == "-h":
+			a = "--help"
 		case len(a) > 1 && a[0] == '-' && a[1] != '-':
 			a = "-" + a
 		}
@@ -185,7 +202,5 @@ func colour(w io.Writer) bool {
 	}
 	return isTerminal(f)
 }
-
-var errPrinted = errors.New("printed")
 
 func printf(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format, args...) }
