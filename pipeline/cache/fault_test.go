@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -276,5 +277,38 @@ func TestCommitRefusesWhatIsNoFile(t *testing.T) {
 	}
 	if _, err := s.Commit(ID{1}, r.Text(), t.TempDir(), nil); err == nil {
 		t.Error("Commit under another action's id gave no error")
+	}
+}
+
+// deniedFS may not open some files, as those of another user.
+type deniedFS struct {
+	lazyFS
+	denied string
+}
+
+func (d deniedFS) Open(name string) (File, error) {
+	if name == d.denied {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EACCES}
+	}
+	return d.lazyFS.Open(name)
+}
+
+// What another user may read and we may not is a miss, and stays where it is.
+func TestUnreadableIsAMissAndStays(t *testing.T) {
+	s := openTest(t)
+	e := commitFiles(t, s, "x", map[string]string{"a": "alpha"})
+	object, record := s.path("objects", e.Files()[0].Content), s.path("actions", e.Action())
+	for _, name := range []string{object, record} {
+		s.fs = deniedFS{denied: name}
+		e, err := s.Lookup(recipeOf("x").ID())
+		if err == nil {
+			_, err = e.ReadFile("a")
+		}
+		if !errors.Is(err, ErrMiss) || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("%s: %v, want an ErrMiss that says permission denied", name, err)
+		}
+		if _, err := os.Stat(name); err != nil {
+			t.Errorf("%s was moved: %v", name, err)
+		}
 	}
 }

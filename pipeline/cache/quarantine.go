@@ -12,7 +12,10 @@ import (
 // Between the finding and the move another process may have put a good file in
 // its place, so the check is made again under the lock.
 func (s *Store) damaged(kind, name string, cause error, check func() error) error {
-	if s.readOnly {
+	switch {
+	case errors.Is(cause, fs.ErrPermission): // another user's: nothing is known of its content
+		return miss("%s may not be read: %v", kind, cause)
+	case s.readOnly:
 		return miss("damaged %s: %v", kind, cause)
 	}
 	err := s.locked("quarantine", func() error {

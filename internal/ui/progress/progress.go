@@ -81,8 +81,12 @@ func New(o Options) Reporter {
 }
 
 // IsTerminal reports whether a writer is a terminal that understands cursor
-// movements.
+// movements and has a size: without one there is no room for a bar.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	width, height, err := term.GetSize(int(f.Fd()))
+	return err == nil && width > 0 && height > 0
 }
