@@ -14,12 +14,15 @@ func (t *Tape) CrossEntropy(logits *Var, labels *tensor.Ints, smoothing float32,
 	rows, probs := t.alloc(n, 1), t.alloc(n, c)
 	tensor.CrossEntropy(rows, probs, logits.Value, labels, smoothing, weights)
 	loss := t.mean(rows, denom, logits)
+	if !t.gradients || !logits.needs {
+		t.release(probs)
+		return loss
+	}
+	// The probabilities, as large as a vocabulary, become the gradient in place.
 	t.push(loss, func() {
-		scale := t.upstream(loss, denom)
-		t.contribute(logits, func(g *tensor.Tensor) {
-			tensor.CrossEntropyBackward(g, probs, labels, smoothing, weights, scale)
-		})
-	}, probs)
+		tensor.CrossEntropyBackward(probs, probs, labels, smoothing, weights, t.upstream(loss, denom))
+		t.adopt(logits, probs)
+	})
 	return loss
 }
 
