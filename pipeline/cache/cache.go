@@ -47,9 +47,6 @@ func (id ID) String() string { return hex.EncodeToString(id[:]) }
 // Short returns the first 12 digits, for messages.
 func (id ID) Short() string { return hex.EncodeToString(id[:6]) }
 
-// IsZero reports whether the id was never set.
-func (id ID) IsZero() bool { return id == ID{} }
-
 // Sum returns the content id of data.
 func Sum(data []byte) ID { return sha256.Sum256(data) }
 
@@ -97,6 +94,7 @@ const formatVersion = 1
 // Options of a store; the zero value is right for a user's cache.
 type Options struct {
 	ReadOnly    bool             // serve hits, write nothing; also set by itself when the folder cannot be written
+	EmptyOK     bool             // with ReadOnly: a folder that is missing is an empty cache, not an error
 	FS          FS               // default: the operating system's files
 	Now         func() time.Time // default: time.Now; recorded, and used by GC, never part of a key
 	LockTimeout time.Duration    // default 2 minutes: how long a commit waits for another before ErrBusy
@@ -110,6 +108,7 @@ type Store struct {
 	now      func() time.Time
 	timeout  time.Duration
 	readOnly bool
+	emptyOK  bool
 
 	folders  sync.Map   // folders known to be durable
 	commits  sync.Mutex // held with the lock file: commits, gc, quarantine of this process take turns
@@ -130,7 +129,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = resolved // the folder itself may be a link
 	}
-	s := &Store{dir: abs, fs: o.FS, now: o.Now, timeout: o.LockTimeout, readOnly: o.ReadOnly}
+	s := &Store{dir: abs, fs: o.FS, now: o.Now, timeout: o.LockTimeout, readOnly: o.ReadOnly, emptyOK: o.EmptyOK}
 	if s.fs == nil {
 		s.fs = OS{}
 	}
@@ -158,6 +157,8 @@ func (s *Store) prepare() error {
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
+	case s.readOnly && s.emptyOK:
+		return nil
 	case s.readOnly:
 		return err
 	}

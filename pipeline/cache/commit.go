@@ -59,7 +59,7 @@ func (s *Store) commit(action ID, recipe []byte, dir string, info map[string]str
 		r.info = map[string]string{}
 	}
 	if r.info[InfoStage] == "" {
-		r.info[InfoStage] = recipeField(recipe, "stage")
+		r.info[InfoStage] = recipeStage(recipe)
 	}
 	known, err := s.readRecord(action) // before the lock, since a damaged one takes it
 	if err != nil && !errors.Is(err, ErrMiss) {
@@ -230,7 +230,7 @@ func (s *Store) conflict(known, found *record, manifest []byte, staged []stagedF
 		diff = "the first output's manifest is gone"
 	}
 	reason := fmt.Errorf("%w: %s gave output %s first and %s now (%s); both are kept in %s",
-		ErrNondeterministic, recipeField(found.recipe, "stage"), known.output.Short(), found.output.Short(), diff, dir)
+		ErrNondeterministic, recipeStage(found.recipe), known.output.Short(), found.output.Short(), diff, dir)
 	if err := s.writeFile(dir+".reason", []byte(reason.Error()+"\n\n"+string(found.recipe))); err != nil {
 		return err
 	}

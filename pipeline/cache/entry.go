@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -186,11 +187,14 @@ func (e *Entry) Check() error {
 	return nil
 }
 
-// recipeField returns a field of a recipe's text, unquoted if it is a text.
-func recipeField(recipe []byte, path string) string {
+// recipeStage returns the name of the stage that a recipe's text begins with,
+// or "" if it is no recipe.
+func recipeStage(recipe []byte) string {
 	for line := range strings.Lines(string(recipe)) {
-		if value, ok := strings.CutPrefix(line, path+" = "); ok {
-			return strings.Trim(strings.TrimSuffix(value, "\n"), `"`)
+		if value, ok := strings.CutPrefix(line, "stage = "); ok {
+			if name, err := strconv.Unquote(strings.TrimSuffix(value, "\n")); err == nil {
+				return name
+			}
 		}
 	}
 	return ""

@@ -76,27 +76,9 @@ func (s *Store) createTemp() (string, File, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	name := se.tempName()
+	name := filepath.Join(se.dir, "t"+strconv.FormatInt(se.temp.Add(1), 10))
 	f, err := s.fs.Create(name)
 	return name, f, err
-}
-
-func (se *session) tempName() string {
-	return filepath.Join(se.dir, "t"+strconv.FormatInt(se.temp.Add(1), 10))
-}
-
-// TempDir creates a folder that lives as long as the store is open, on the
-// same file system as the objects.
-func (s *Store) TempDir() (string, error) {
-	se, err := s.open()
-	if err != nil {
-		return "", fmt.Errorf("create temporary folder: %w", classify(err))
-	}
-	name := se.tempName()
-	if err := s.fs.Mkdir(name); err != nil {
-		return "", fmt.Errorf("create temporary folder: %w", classify(err))
-	}
-	return name, nil
 }
 
 // Pin keeps outputs from being removed, by GC of any process or Drop of another,
