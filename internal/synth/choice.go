@@ -9,7 +9,7 @@ type Choice struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewChoice returns the defaults: 1,500 rows, shift 0.7.
+// NewChoice returns the defaults: 1,500 rows, shift 0.5.
 func NewChoice() *Choice { return &Choice{Settings: Settings{Count: 1500}, Dial: newDial()} }
 
 // Columns are id, scene, question, four choices a to d, answer, domain.

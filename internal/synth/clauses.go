@@ -13,7 +13,7 @@ type Clauses struct {
 	Drift    float64 `hcl:"drift,optional" doc:"how far wording and label proportions move from 1990 to 2015" unit:"0 to 1"`
 }
 
-// NewClauses returns the defaults: 2,000 rows, shift 0.7.
+// NewClauses returns the defaults: 2,000 rows, shift 0.5.
 func NewClauses() *Clauses {
 	return &Clauses{Settings: Settings{Count: 2000}, Dial: newDial(), Drift: 0.5}
 }

@@ -9,7 +9,7 @@ type Entailment struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewEntailment returns the defaults: 2,000 rows, shift 0.7.
+// NewEntailment returns the defaults: 2,000 rows, shift 0.5.
 func NewEntailment() *Entailment {
 	return &Entailment{Settings: Settings{Count: 2000}, Dial: newDial()}
 }

@@ -18,7 +18,7 @@ type Medical struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewMedical returns the defaults: 2,000 rows, shift 0.7.
+// NewMedical returns the defaults: 2,000 rows, shift 0.5.
 func NewMedical() *Medical { return &Medical{Settings: Settings{Count: 2000}, Dial: newDial()} }
 
 var (

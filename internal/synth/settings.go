@@ -27,7 +27,7 @@ type Dial struct {
 	Prior      float64 `hcl:"prior,optional" doc:"how far the label proportions move; -1: as shift" unit:"0 to 1"`
 }
 
-func newDial() Dial { return Dial{Shift: 0.7, Vocabulary: -1, Syntax: -1, Prior: -1} }
+func newDial() Dial { return Dial{Shift: 0.5, Vocabulary: -1, Syntax: -1, Prior: -1} }
 
 func (d Dial) vocabulary() float64 { return orElse(d.Vocabulary, d.Shift) }
 func (d Dial) syntax() float64     { return orElse(d.Syntax, d.Shift) }

@@ -13,7 +13,7 @@ type Similarity struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewSimilarity returns the defaults: 1,500 rows, shift 0.7.
+// NewSimilarity returns the defaults: 1,500 rows, shift 0.5.
 func NewSimilarity() *Similarity {
 	return &Similarity{Settings: Settings{Count: 1500}, Dial: newDial()}
 }

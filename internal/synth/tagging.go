@@ -12,7 +12,7 @@ type Tagging struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewTagging returns the defaults: 1,500 rows, shift 0.7.
+// NewTagging returns the defaults: 1,500 rows, shift 0.5.
 func NewTagging() *Tagging { return &Tagging{Settings: Settings{Count: 1500}, Dial: newDial()} }
 
 // Columns are id, words, tags, domain; words and tags are separated by spaces.

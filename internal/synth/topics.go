@@ -12,7 +12,7 @@ type Topics struct {
 	Dial     `hcl:",inline"`
 }
 
-// NewTopics returns the defaults: 1,500 rows, shift 0.7.
+// NewTopics returns the defaults: 1,500 rows, shift 0.5.
 func NewTopics() *Topics { return &Topics{Settings: Settings{Count: 1500}, Dial: newDial()} }
 
 var (
