@@ -121,11 +121,16 @@ func AttentionBackward(dq, dk, dv, dpk, dpv, dout, probs, q, k, v *Tensor, offse
 		C.k_attention_backward(&args, C.int64_t(seq), C.int64_t(head), C.int64_t(t.probsAt(seq, head*c.Heads/c.KVHeads)), (*C.float)(s.bytes(scratchBytes)))
 	})
 	for which, d := range []*Tensor{dpk, dpv} {
-		for seq := range t.sequences() {
-			if d != nil && t.length(seq) > 0 {
-				Add(d, d, part(which, seq))
-			}
+		if d == nil {
+			continue
 		}
+		split(size, 16, t.sequences(), func(from, to int) {
+			for seq := range t.sequences() {
+				if t.length(seq) > 0 {
+					C.k_binary(C.OP_ADD, at(d, from), at(d, from), at(part(which, seq), from), C.int64_t(to-from))
+				}
+			}
+		})
 	}
 }
 

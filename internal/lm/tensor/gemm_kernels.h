@@ -11,7 +11,8 @@
 // a micro-kernel (gemm_tile.h) keeps a tile of dst in registers.
 
 #define BLOCK_K 256
-#define A_STRIDE (BLOCK_K + 16)  // floats; not a power of two, so that rows fall into different sets
+#define A_STRIDE (BLOCK_K + 16)  // floats between rows of a panel of a; not a power of two, so that rows fall into different sets
+#define A_PITCH ((TILE_ROWS + W - 1) / W * W) // floats between columns, where the panel lies by columns
 #define PANEL (TILE_VECTORS * W) // columns of a full tile
 #define BLOCK_N ((512 / PANEL) * PANEL)
 #define DIRECT_ROWS (TILE_ROWS) // up to here packing b costs more than it saves
@@ -20,7 +21,7 @@ typedef struct {
 	float *dst;
 	const float *a, *b, *bias;
 	int64_t ldd, ldb, k, cols;
-	int load;
+	int load, by_columns;
 } tile_args;
 
 #define PASTE_TILE_(a, b) a##b
@@ -162,15 +163,23 @@ static void pack_b(float *to, const float *b, int64_t ldb, int tb, int64_t k, in
 	}
 }
 
-// pack_a copies rows x k elements of a into rows A_STRIDE apart.
-FORCE void pack_a(float *to, const float *a, int64_t lda, int ta, int64_t rows, int64_t k)
+// pack_a copies rows x k elements of a: into rows A_STRIDE apart, or, if a is
+// transposed, into columns A_PITCH apart, reading up to room >= rows in each.
+FORCE void pack_a(float *to, const float *a, int64_t lda, int ta, int64_t rows, int64_t room, int64_t k)
 {
-	if (ta) {
-		copy_transposed(to, A_STRIDE, a, lda, k, rows);
+	if (!ta) {
+		for (int64_t i = 0; i < rows; i++)
+			memcpy(to + i * A_STRIDE, a + i * lda, sizeof(float) * (size_t)k);
 		return;
 	}
-	for (int64_t i = 0; i < rows; i++)
-		memcpy(to + i * A_STRIDE, a + i * lda, sizeof(float) * (size_t)k);
+	if (room >= A_PITCH) {
+		for (int64_t i = 0; i < k; i++)
+			_Pragma("GCC unroll 2") for (int v = 0; v < A_PITCH; v += W)
+				n_store(to + i * A_PITCH + v, n_load(a + i * lda + v));
+		return;
+	}
+	for (int64_t i = 0; i < k; i++)
+		memcpy(to + i * A_PITCH, a + i * lda, sizeof(float) * (size_t)rows);
 }
 
 static void add_or_clear(const gemm_args *g)
@@ -192,7 +201,7 @@ static void gemm(const gemm_args *g, float *scratch)
 		return;
 	}
 	float *a_panel = scratch;
-	float *packed = scratch + (TILE_ROWS + W) * A_STRIDE;
+	float *packed = scratch + A_PITCH * A_STRIDE;
 	// Panels of nearly equal height: no thin remainder.
 	const int64_t panels = (g->m + TILE_ROWS - 1) / TILE_ROWS;
 	for (int64_t j0 = 0; j0 < g->n; j0 += BLOCK_N) {
@@ -206,8 +215,8 @@ static void gemm(const gemm_args *g, float *scratch)
 			for (int64_t p = 0; p < panels; p++) {
 				const int64_t i0 = g->m * p / panels, i1 = g->m * (p + 1) / panels;
 				const float *a = g->ta ? g->a + k0 * g->lda + i0 : g->a + i0 * g->lda + k0;
-				pack_a(a_panel, a, g->lda, g->ta, i1 - i0, k);
-				tile_args t = {.a = a_panel, .ldd = g->ldd, .k = k, .load = g->acc || k0 > 0};
+				pack_a(a_panel, a, g->lda, g->ta, i1 - i0, g->m - i0, k);
+				tile_args t = {.a = a_panel, .by_columns = g->ta, .ldd = g->ldd, .k = k, .load = g->acc || k0 > 0};
 				for (int64_t j = 0; j < n; j += PANEL) {
 					t.dst = g->dst + i0 * g->ldd + j0 + j;
 					t.cols = n - j < PANEL ? n - j : PANEL;

@@ -12,9 +12,10 @@
 typedef float TILE_VEC __attribute__((vector_size(4 * WIDTH)));
 typedef float TILE_UVEC __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 
-// rows is a constant after inlining.
-FORCE void PASTE_TILE(rows_, TILE)(const int rows, const tile_args *g)
+// rows and by_columns are constants after inlining.
+FORCE void PASTE_TILE(rows_, TILE)(const int rows, const int by_columns, const tile_args *g)
 {
+	const int64_t row_step = by_columns ? 1 : A_STRIDE, k_step = by_columns ? A_PITCH : 1;
 	TILE_VEC c[TILE_ROWS][COUNT];
 	float *dst = g->dst;
 	const int64_t ldd = g->ldd, ldb = g->ldb;
@@ -28,10 +29,10 @@ FORCE void PASTE_TILE(rows_, TILE)(const int rows, const tile_args *g)
 		TILE_VEC y[COUNT];
 		ACROSS y[v] = (TILE_VEC) * (const TILE_UVEC *)(b + v * WIDTH);
 		DOWN {
-			TILE_VEC x = a[i * A_STRIDE] - (TILE_VEC){0};
+			TILE_VEC x = a[i * row_step] - (TILE_VEC){0};
 			ACROSS c[i][v] = TILE_FMA(x, y[v], c[i][v]);
 		}
-		a++;
+		a += k_step;
 		b += ldb;
 	}
 	if (g->bias) {
@@ -63,7 +64,13 @@ static void PASTE_TILE(tile_, TILE)(int rows, const tile_args *g)
 		return;
 	}
 	switch (rows) {
-#define ROWS_CASE(n) case n: PASTE_TILE(rows_, TILE)(n, g); break;
+#define ROWS_CASE(n) \
+	case n: \
+		if (g->by_columns) \
+			PASTE_TILE(rows_, TILE)(n, 1, g); \
+		else \
+			PASTE_TILE(rows_, TILE)(n, 0, g); \
+		break;
 	ROWS_CASE(1)
 	ROWS_CASE(2)
 	ROWS_CASE(3)
