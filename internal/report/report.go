@@ -61,6 +61,7 @@ func Build(f *Facts, s *stats.Study) *Document {
 	for _, g := range groups {
 		g.slices(d)
 	}
+	crossTables(d, groups)
 	d.heading(2, "Cost")
 	for _, g := range groups {
 		g.pareto(d)

@@ -161,3 +161,34 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestConditionsMeetInOneTable(t *testing.T) {
+	f, s := fixture()
+	s.Entries = s.Entries[3:5]
+	for _, e := range s.Entries {
+		other := *e
+		other.Condition = "cloze"
+		e.Condition = "pair"
+		other.Scores = nil
+		for _, score := range e.Scores {
+			if score.Slice != "domain=statutes" {
+				other.Scores = append(other.Scores, score)
+			}
+		}
+		s.Entries = append(s.Entries, &other)
+	}
+	var md bytes.Buffer
+	if err := Markdown(&md, Build(f, s)); err != nil {
+		t.Fatal(err)
+	}
+	text := md.String()
+	for _, want := range []string{"## Trained on × tested on", "**clauses: probing, by domain on base**", "| trained on | contracts | statutes |", "| `cloze` | 62.7 [", "### Data set clauses, trained on cloze"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	cloze := text[strings.Index(text, "| `cloze` | 62.7 ["):]
+	if line, _, _ := strings.Cut(cloze, "\n"); !strings.HasSuffix(line, "| – |") {
+		t.Errorf("a slice without a score is not a dash: %s", line)
+	}
+}
