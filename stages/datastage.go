@@ -26,15 +26,17 @@ func (*ReadData) Numeric() bool { return false }
 
 // Run writes the data set in dataset's own layout.
 func (s *ReadData) Run(ctx context.Context, job *pipeline.Job) error {
-	var source dataset.Source
-	if s.Generator != nil {
-		source = dataset.Generated(s.Generator.Generator)
-	} else {
-		source = s.Config.Files.Open(s.parts)
-	}
-	d, err := dataset.Load(s.Config, source)
+	d, err := s.load()
 	if err != nil {
-		return err
+		return dataError(err)
 	}
 	return d.WriteDir(job.Out)
+}
+
+// load reads the rows.
+func (s *ReadData) load() (*dataset.Dataset, error) {
+	if s.Generator != nil {
+		return dataset.Load(s.Config, dataset.Generated(s.Generator.Generator))
+	}
+	return dataset.Load(s.Config, s.Config.Files.Open(s.parts))
 }

@@ -29,6 +29,8 @@ type experimentFlags struct {
 	cache   string
 	results string
 	threads int
+
+	sources bool // compile also reads the data and models that would be used
 }
 
 func (f *experimentFlags) register(cmd *cobra.Command) {
@@ -62,6 +64,13 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		plan, more = stages.Compile(exp, stages.Options{Seeds: f.seeds, Only: f.only, HubDir: f.cache})
 		diags = append(diags, more...)
 	}
+	if f.sources && !diags.HasErrors() {
+		wouldRun, err := f.uncached(plan)
+		if err != nil {
+			return nil, err
+		}
+		diags = append(diags, stages.CheckSources(exp, plan, wouldRun)...)
+	}
 	if len(diags) > 0 {
 		if err := parser.WriteDiagnostics(s.err, diags, colour(s.err)); err != nil {
 			return nil, err
@@ -71,6 +80,24 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		return nil, &exitError{exitInvalid, nil}
 	}
 	return plan, nil
+}
+
+// uncached says which nodes would run. It writes nothing.
+func (f *experimentFlags) uncached(plan *stages.Plan) (func(*pipeline.Node) bool, error) {
+	executor, store, err := f.executor(true)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	items, err := executor.Plan(plan.Graph, plan.Want())
+	if err != nil {
+		return nil, err
+	}
+	runs := map[*pipeline.Node]bool{}
+	for _, it := range items {
+		runs[it.Node] = it.Status != pipeline.PlanCached
+	}
+	return func(n *pipeline.Node) bool { return runs[n] }, nil
 }
 
 // assignments reads what -var was given: name=value, where the value may hold
@@ -90,9 +117,10 @@ func assignments(list []string) (map[string]string, error) {
 	return vars, nil
 }
 
-// executor opens the cache and makes an executor that runs nothing yet.
+// executor opens the cache and makes an executor that runs nothing yet. A
+// cache that is only read need not exist.
 func (f *experimentFlags) executor(readOnly bool) (*pipeline.Executor, *cache.Store, error) {
-	store, err := cache.Open(f.cache, cache.Options{ReadOnly: readOnly})
+	store, err := cache.Open(f.cache, cache.Options{ReadOnly: readOnly, EmptyOK: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -32,7 +32,7 @@ type runFlags struct {
 }
 
 func runCommand(s *streams) *cobra.Command {
-	f := &runFlags{}
+	f := &runFlags{experimentFlags: experimentFlags{sources: true}}
 	cmd := &cobra.Command{
 		Use:   "run FILE…",
 		Short: "Run an experiment; the same as runexp FILE…",

@@ -11,7 +11,7 @@ import (
 )
 
 func validateCommand(s *streams) *cobra.Command {
-	f := &experimentFlags{}
+	f := &experimentFlags{sources: true}
 	cmd := &cobra.Command{
 		Use: "validate FILE…", Short: "Check experiment files and say everything that is wrong", Args: atLeastOne(),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -12,7 +12,6 @@ import (
 	"runexp/internal/lm/nn"
 	"runexp/internal/lm/safetensors"
 	"runexp/internal/lm/tensor"
-	"runexp/internal/lm/tokenizer"
 	"runexp/internal/lm/torchbin"
 )
 
@@ -41,13 +40,9 @@ func Load(path string) (*Base, error) {
 		return nil, fmt.Errorf("open checkpoint %s: %w", path, err)
 	}
 	b.config = raw
-	if b.Tokenizer, err = tokenizer.Load(path); err != nil {
+	if b.Tokenizer, err = loadTokenizer(c, path); err != nil {
 		b.Free()
 		return nil, err
-	}
-	if n := b.Tokenizer.Size(); n > c.Vocabulary {
-		b.Free()
-		return nil, fmt.Errorf("open checkpoint %s: the tokenizer has %d tokens, but vocab_size is %d", path, n, c.Vocabulary)
 	}
 	return b, nil
 }

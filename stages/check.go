@@ -1,0 +1,78 @@
+package stages
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/pipeline"
+	"runexp/pipeline/config"
+)
+
+// CheckSources reads the files of an experiment before anything runs, so that
+// a mistake in them is shown with the mistakes of the file and costs nothing:
+// rows and labels, checkpoints without their weights, text to pretrain on.
+// Nodes that need not run, or are not wanted, are left alone.
+func CheckSources(exp *config.Experiment, plan *Plan, runs func(*pipeline.Node) bool) hcl.Diagnostics {
+	c := &compiler{exp: exp, plan: plan}
+	for _, b := range exp.Of("dataset") {
+		node := plan.DataNodes[b.Name]
+		stage := node.Stage.(*ReadData)
+		if stage.Generator != nil || !runs(node) {
+			continue
+		}
+		if _, err := stage.load(); err != nil {
+			c.fail(b.AttrRange("files"), "Invalid data", "%s", asSentences(err))
+		}
+	}
+	for _, b := range exp.Of("model") {
+		node := plan.ModelNodes[b.Name]
+		if !runs(node) {
+			continue
+		}
+		switch stage := node.Stage.(type) {
+		case *LoadModel:
+			if m := b.Config().(*Model); m.Path.Text != "" {
+				if err := lm.Check(m.Path.Abs); err != nil {
+					c.fail(b.AttrRange("path"), "Invalid model", "%s", asSentences(err))
+				}
+			}
+		case *RandomModel:
+			if _, err := lm.ReadRandomShape(node.Files[0].Path); err != nil {
+				c.fail(b.AttrRange("random.config"), "Invalid model", "%s", asSentences(err))
+			}
+		case *Pretrain:
+			if stage.Config.Generator != nil {
+				continue
+			}
+			if _, _, err := stage.text(&pipeline.Job{Node: node}); err != nil {
+				c.fail(b.AttrRange("pretrain.text"), "Invalid text", "%s", asSentences(err))
+			}
+		}
+	}
+	return c.diags
+}
+
+// asSentences ends each line of an error with a full stop.
+func asSentences(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, l := range lines {
+		if l != "" && !strings.HasSuffix(l, ".") {
+			lines[i] = l + "."
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// dataError marks what is wrong with the user's rows as such.
+func dataError(err error) error {
+	var one *dataset.Error
+	var several *dataset.Errors
+	if errors.As(err, &one) || errors.As(err, &several) {
+		return inputError{err.Error()}
+	}
+	return err
+}
