@@ -48,6 +48,7 @@ func meanLoss(points []Point) float64 {
 // firstNonFinite names the first trained parameter that holds NaN or infinity;
 // "" if all are finite.
 func (l *loop) firstNonFinite() string {
+	l.step.Reset()
 	flag := l.step.New(1, 1)
 	for _, p := range l.params {
 		tensor.NonFinite(flag, p.Value, false)

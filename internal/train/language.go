@@ -17,6 +17,11 @@ const maskShare = 0.15
 func (o *objective) lmLoss(p *nn.Pass, examples []*Example) *autodiff.Var {
 	key := tensor.NewKey(p.Seed, "mask").At(p.Step)
 	b, rows, labels := languageTargets(o.base, examples, key)
+	return o.tokenLoss(p, b, rows, labels)
+}
+
+// tokenLoss is the mean loss of the tokens at rows, sequence by sequence.
+func (o *objective) tokenLoss(p *nn.Pass, b *nn.Batch, rows [][]int, labels []int32) *autodiff.Var {
 	logits := p.LMLogits(o.base.Arch, b, func(s int) []int { return rows[s] })
 	return p.Tape.CrossEntropy(logits, p.Tape.Arena().Ints(labels), o.smoothing, nil, float32(max(1, len(labels))))
 }
