@@ -68,6 +68,7 @@ var constructors = []struct {
 	{"layer_norm", func() Method { return &LayerNorm{} }},
 	{"prompt_tuning", func() Method { return NewPromptTuning() }},
 	{"union", func() Method { return &Union{} }},
+	{"external", func() Method { return NewExternal() }},
 }
 
 // New returns a method of the given type with its defaults, ready for

@@ -24,6 +24,9 @@ type Adapt struct {
 	Input  Input
 	Metric string // of the data set: early stopping and choices on dev
 	Seed   int
+
+	// Dir is where an external command runs.
+	Dir string `key:"-"`
 }
 
 // Name is the kind of stage.
@@ -51,6 +54,9 @@ func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
 			return m.FitText(s.Input.texts(data, dataset.TrainSplit), s.Input.texts(data, dataset.DevSplit), task(data, s.Metric), key)
 		})
 	case methods.FeatureFitter:
+		if err := writeJSON(job.Out, needFile, m.Needs()[0]); err != nil {
+			return err
+		}
 		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
 			features, err := readFeatures(job, "features", data, m.Needs()[0])
 			if err != nil {
@@ -60,6 +66,8 @@ func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
 		})
 	case methods.Adapter:
 		return s.adapt(ctx, job, m, data)
+	case *methods.External:
+		return s.external(ctx, job, m, data)
 	}
 	return fmt.Errorf("method %s cannot be fitted", s.Method.Type())
 }
@@ -93,7 +101,12 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 		return err
 	}
 	defer releaseBase()
-	setup, err := s.setup(base, data)
+	from, err := readStart(job)
+	if err != nil {
+		return err
+	}
+	defer from.free()
+	setup, err := s.setup(base, data, from)
 	if err != nil {
 		return err
 	}
@@ -102,16 +115,14 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 		return err
 	}
 	defer overlay.Free()
+	if err := from.apply(base, overlay); err != nil {
+		return err
+	}
 	enc, releaseEnc, err := encodeSplits(job, s.Input, base, data, overlayPositions(overlay))
 	if err != nil {
 		return err
 	}
 	defer releaseEnc()
-	if _, ok := job.In["from"]; ok {
-		if err := s.startFrom(job, base, overlay); err != nil {
-			return err
-		}
-	}
 	result, measured, err := runTraining(ctx, job, base, overlay, train.Data{
 		Task:  train.Task{Kind: data.Task, Outputs: outputs(data)},
 		Train: enc.splits[dataset.TrainSplit],
@@ -132,16 +143,18 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 }
 
 // setup is what the method needs to know of task and training.
-func (s *Adapt) setup(base *lm.Base, data *dataset.Dataset) (methods.Setup, error) {
+func (s *Adapt) setup(base *lm.Base, data *dataset.Dataset, from start) (methods.Setup, error) {
 	words, err := s.Input.labelWords(base, data)
 	if err != nil {
 		return methods.Setup{}, err
 	}
 	return methods.Setup{
-		Head:     nn.HeadSpec{Task: data.Task, Outputs: outputs(data), Words: words},
-		Words:    words,
-		Schedule: s.Train.Schedule,
-		Dropout:  s.Train.Dropout,
+		Head:         nn.HeadSpec{Task: data.Task, Outputs: outputs(data), Words: words},
+		Words:        words,
+		Probe:        from.probe,
+		ProbePooling: from.pooling,
+		Schedule:     s.Train.Schedule,
+		Dropout:      s.Train.Dropout,
 	}, nil
 }
 
@@ -168,41 +181,6 @@ func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, err
 		words = append(words, ids)
 	}
 	return words, nil
-}
-
-// startFrom copies what the method it starts from has trained: parameters of
-// the same place and shape, and a linear probe's weights into the head.
-func (s *Adapt) startFrom(job *pipeline.Job, base *lm.Base, overlay *nn.Overlay) error {
-	dir, err := job.Dir("from")
-	if err != nil {
-		return err
-	}
-	if path := filepath.Join(dir, overlayFile); exists(path) {
-		from, err := lm.LoadOverlay(path)
-		if err != nil {
-			return err
-		}
-		defer from.Free()
-		if n := overlay.CopyMatching(from); n == 0 {
-			return inputError{"from: the two methods have no parameter in common to start from"}
-		}
-		return nil
-	}
-	f, err := os.Open(filepath.Join(dir, predictorFile))
-	if err != nil {
-		return fmt.Errorf("read predictor: %w", err)
-	}
-	defer f.Close()
-	p, err := methods.LoadFeatures(f)
-	if err != nil {
-		return inputError{fmt.Sprintf("from: %v", err)}
-	}
-	linear, ok := p.(methods.LinearPredictor)
-	if !ok || overlay.Head == nil || overlay.Head.Out == nil {
-		return inputError{"from: only a linear probe's weights can start a head"}
-	}
-	weights, bias := linear.Linear()
-	return overlay.Head.SetOut(weights, bias)
 }
 
 // scoreSplit is the data set's metric of raw head outputs on a split; higher

@@ -232,7 +232,7 @@ func (c *compiler) datasetsOf(m *Method) []*Dataset {
 
 // modelsOf is empty for methods without a language model.
 func (c *compiler) modelsOf(m *Method) []*Model {
-	if readsText(m.Method) {
+	if m.withoutModel() {
 		return nil
 	}
 	return narrowed(c.plan.Models, m.Models, func(m *Model) string { return m.Name })
@@ -283,7 +283,7 @@ func (c *compiler) runs() {
 
 func (c *compiler) methodRuns(b *config.Block) {
 	m := b.Config().(*Method)
-	if !readsText(m.Method) && len(c.plan.Models) == 0 {
+	if !m.withoutModel() && len(c.plan.Models) == 0 {
 		c.fail(b.DefRange, "No model", "method %q adapts a language model, and the file declares none.", m.Name)
 		return
 	}
@@ -296,8 +296,12 @@ func (c *compiler) methodRuns(b *config.Block) {
 			c.fail(b.DefRange, "Method does not fit the task", "On data set %q: %v.", d.Name, err)
 			continue
 		}
+		if isExternal(m.Method) && conditions(d)[0] != "" {
+			c.fail(b.DefRange, "Method does not fit the shift", "An external command predicts rows in one format; data set %q has a format shift.", d.Name)
+			continue
+		}
 		models := c.modelsOf(m)
-		if readsText(m.Method) {
+		if m.withoutModel() {
 			models = []*Model{nil}
 		}
 		for _, model := range models {
@@ -359,6 +363,10 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		Stage:  measure,
 		Inputs: []pipeline.Input{data},
 	}
+	if m, ok := r.Method.Method.(*methods.External); ok {
+		adapt.Stage.(*Adapt).Dir = c.exp.Dir
+		adapt.Files = c.commandFiles(m)
+	}
 	if r.Model != nil {
 		model := c.plan.ModelNodes[r.Model.Name]
 		if model == nil {
@@ -398,6 +406,8 @@ func reads(m methods.Method) string {
 		return "text"
 	case readsFeatures(m):
 		return "features"
+	case isExternal(m):
+		return "external"
 	}
 	return "overlay"
 }

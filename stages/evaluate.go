@@ -25,7 +25,7 @@ type Evaluate struct {
 	// Shifted are the other formats that a run under a format shift is tested
 	// on; their rows make the split test_shift.
 	Shifted []Input
-	Reads   string // text, features or overlay
+	Reads   string // text, features, overlay or external
 	Need    *methods.FeatureNeed
 }
 
@@ -77,6 +77,8 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	switch s.Reads {
 	case "overlay":
 		err = s.overlay(ctx, job, data, e)
+	case "external":
+		err = s.external(job, data, e)
 	default:
 		err = s.predictor(job, data, e)
 	}

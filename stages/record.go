@@ -60,7 +60,7 @@ func number(text string) float64 {
 // Members lists the runs of an invocation in the order of the file, with the
 // selected configuration of each family marked.
 func Members(plan *Plan, summary *pipeline.Summary) ([]ArchivedRun, []Choice, error) {
-	choices, err := choose(plan, summary)
+	choices, err := choose(plan, FromSummary(summary))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,8 +114,32 @@ type Choice struct {
 	family                           string
 }
 
+// Entries finds the output of a node; nil where it is not known.
+type Entries func(*pipeline.Node) *cache.Entry
+
+// FromSummary looks outputs up in what an executor did.
+func FromSummary(s *pipeline.Summary) Entries {
+	return func(n *pipeline.Node) *cache.Entry {
+		if r := s.Of(n); r != nil && (r.Status == pipeline.Cached || r.Status == pipeline.Ran) {
+			return r.Entry
+		}
+		return nil
+	}
+}
+
+// FromPlan looks outputs up in what an executor would do.
+func FromPlan(items []pipeline.PlanItem) Entries {
+	known := map[*pipeline.Node]*cache.Entry{}
+	for _, it := range items {
+		if it.Status == pipeline.PlanCached {
+			known[it.Node] = it.Entry
+		}
+	}
+	return func(n *pipeline.Node) *cache.Entry { return known[n] }
+}
+
 // choose selects a configuration in every family, by the rule of Pick.
-func choose(plan *Plan, summary *pipeline.Summary) ([]Choice, error) {
+func choose(plan *Plan, known Entries) ([]Choice, error) {
 	var order []string
 	families := map[string][]*Run{}
 	for _, r := range plan.Runs {
@@ -128,7 +152,7 @@ func choose(plan *Plan, summary *pipeline.Summary) ([]Choice, error) {
 	for _, f := range order {
 		runs := families[f]
 		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, family: f}
-		list, err := candidates(runs, summary)
+		list, err := candidates(runs, known)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +176,7 @@ func choose(plan *Plan, summary *pipeline.Summary) ([]Choice, error) {
 }
 
 // candidates gathers the seeds of each configuration of a family.
-func candidates(runs []*Run, summary *pipeline.Summary) ([]candidate, error) {
+func candidates(runs []*Run, known Entries) ([]candidate, error) {
 	var list []candidate
 	seen := map[*pipeline.Node]bool{}
 	for _, r := range runs {
@@ -165,13 +189,13 @@ func candidates(runs []*Run, summary *pipeline.Summary) ([]candidate, error) {
 			continue
 		}
 		seen[r.Evaluate] = true
-		res := summary.Of(r.Evaluate)
-		if res == nil || res.Entry == nil || res.Status != pipeline.Cached && res.Status != pipeline.Ran {
+		entry := known(r.Evaluate)
+		if entry == nil {
 			list[i].unusable = true
 			continue
 		}
 		e := &Evaluation{}
-		if err := readJSON(res.Entry, evaluationFile, e); err != nil {
+		if err := readJSON(entry, evaluationFile, e); err != nil {
 			return nil, err
 		}
 		list[i].add(e, r.Dataset.Metric)

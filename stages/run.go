@@ -83,4 +83,10 @@ func (r *Run) family() string {
 
 // Kind of a method by what it reads.
 func readsText(m methods.Method) bool     { _, ok := m.(methods.TextFitter); return ok }
+func isExternal(m methods.Method) bool    { _, ok := m.(*methods.External); return ok }
 func readsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }
+
+// withoutModel: baselines, and external commands that were given no models.
+func (m *Method) withoutModel() bool {
+	return readsText(m.Method) || isExternal(m.Method) && m.Models == nil
+}

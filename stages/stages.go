@@ -31,7 +31,7 @@ var Kinds = config.Kinds{
 	"dataset":    {Labels: []string{"name"}, Like: true, New: func(l []string) (any, error) { return newDataset(l[0]), nil }},
 	"format":     {Labels: []string{"name"}, New: func(l []string) (any, error) { return &Format{Name: l[0]}, nil }},
 	"retention":  {Max: 1, New: func([]string) (any, error) { return &Retention{}, nil }},
-	"method": {Labels: []string{"type", "name"}, Points: true, Types: methods.Types,
+	"method": {Labels: []string{"type", "name"}, Points: true, Like: true, Types: methods.Types,
 		New: func(l []string) (any, error) { return newMethod(l[0], l[1]) }},
 	"search": {Max: 1, New: func([]string) (any, error) { return newSearch(), nil }},
 	"budget": {Labels: []string{"name"}, New: func(l []string) (any, error) { return &Budget{Name: l[0]}, nil }},
@@ -80,6 +80,9 @@ func (e *Experiment) Validate() []error {
 	}
 	return errs
 }
+
+// RunLimit is the limit on one block's configurations.
+func (e *Experiment) RunLimit() int64 { return int64(e.MaxRuns) }
 
 // Generator is a block that names a built-in generator; the attributes are
 // the generator's.

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"runexp/stages"
+)
+
+func predictCommand(s *streams) *cobra.Command {
+	f := &experimentFlags{}
+	cmd := &cobra.Command{
+		Use: "predict FILE ADDRESS", Short: "Apply an adapted model to new rows",
+		Long: "Reads JSON lines from standard input, {\"text\":…,\"text_pair\":…} or the data set's own columns, and writes one\n" +
+			"line of predictions for each. The address means the selected configuration and the first seed where it says neither.",
+		Example: `  echo '{"text":"the tenant must pay"}' | runexp predict experiments/legal.hcl method.lora`,
+		Args:    exactly(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return f.withRun(s, args[0], args[1], func(o *stages.Opened) error { return o.Predict(s.in, s.out) })
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// withRun opens the finished run that an address names.
+func (f *experimentFlags) withRun(s *streams, file, address string, use func(*stages.Opened) error) error {
+	plan, err := f.compile(s, []string{file})
+	if err != nil {
+		return err
+	}
+	executor, store, err := f.executor(true)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	items, err := executor.Plan(plan.Graph, plan.Want())
+	if err != nil {
+		return err
+	}
+	known := stages.FromPlan(items)
+	run, err := stages.FindRun(plan, known, address)
+	if err != nil {
+		return usage("%v", err)
+	}
+	temp, err := os.MkdirTemp("", "runexp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	opened, err := stages.Open(run, known, temp)
+	if err != nil {
+		return err
+	}
+	return use(opened)
+}

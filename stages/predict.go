@@ -1,0 +1,225 @@
+package stages
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/train"
+	"runexp/methods"
+)
+
+// predictBatch is how many lines are predicted at once.
+const predictBatch = 64
+
+// Prediction is one line of output.
+type Prediction struct {
+	ID    string             `json:"id,omitempty"`
+	Label string             `json:"label,omitempty"`
+	Value *float64           `json:"value,omitempty"`
+	Probs map[string]float64 `json:"probs,omitempty"`
+}
+
+// Predict applies a finished run to JSON lines: {"text": …, "text_pair": …},
+// or the data set's own columns by name. Every line gives one line.
+func (o *Opened) Predict(in io.Reader, out io.Writer) error {
+	data, release, err := loadData(o.Job)
+	if err != nil {
+		return err
+	}
+	defer release()
+	switch data.Task {
+	case dataset.Classification, dataset.Regression, dataset.MultiLabel:
+	default:
+		return inputError{fmt.Sprintf("predict takes classification, regression and multi-label tasks, not %s", data.Task)}
+	}
+	apply, closeModel, err := o.predictor(data)
+	if err != nil {
+		return err
+	}
+	defer closeModel()
+	w := bufio.NewWriter(out)
+	encoder := json.NewEncoder(w)
+	view := &dataset.Dataset{Task: data.Task, LabelNames: data.LabelNames}
+	flush := func() error {
+		if len(view.TestID) == 0 {
+			return nil
+		}
+		p, err := apply(view)
+		if err != nil {
+			return err
+		}
+		for i := range view.TestID {
+			if err := encoder.Encode(prediction(data, view.TestID[i].ID, p.row(i))); err != nil {
+				return fmt.Errorf("write prediction: %w", err)
+			}
+		}
+		view.TestID = view.TestID[:0]
+		return w.Flush()
+	}
+	err = o.rows(in, func(row dataset.Row) error {
+		view.TestID = append(view.TestID, row)
+		if len(view.TestID) < predictBatch {
+			return nil
+		}
+		return flush()
+	})
+	return errors.Join(err, flush())
+}
+
+// rows reads lines into rows; errors name the line.
+func (o *Opened) rows(in io.Reader, yield func(dataset.Row) error) error {
+	columns := dataset.Input{Text: "text", TextPair: "text_pair"}
+	if c := o.Run.Dataset.Config.Input; c != nil {
+		columns = *c
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxLine)
+	for n := 1; lines.Scan(); n++ {
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		fields := map[string]any{}
+		if err := json.Unmarshal(lines.Bytes(), &fields); err != nil {
+			return inputError{fmt.Sprintf("stdin:%d: %v", n, err)}
+		}
+		row := dataset.Row{Fields: map[string]string{}}
+		for k, v := range fields {
+			if text, ok := v.(string); ok {
+				row.Fields[k] = text
+			}
+		}
+		text, ok := firstOf(row.Fields, columns.Text, "text")
+		if !ok {
+			return inputError{fmt.Sprintf("stdin:%d: no %q, and no \"text\"", n, columns.Text)}
+		}
+		row.ID, row.Text = row.Fields["id"], text
+		row.Pair, row.HasPair = firstOf(row.Fields, columns.TextPair, "text_pair")
+		if err := yield(row); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read stdin: %w", err)
+	}
+	return nil
+}
+
+func firstOf(fields map[string]string, names ...string) (string, bool) {
+	for _, n := range names {
+		if v, ok := fields[n]; ok && n != "" {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// predictor applies what the run's adaptation left to the TestID rows of a
+// data set.
+func (o *Opened) predictor(data *dataset.Dataset) (apply func(*dataset.Dataset) (predictions, error), closeModel func(), err error) {
+	dir, err := o.Job.Dir("adapt")
+	if err != nil {
+		return nil, nil, err
+	}
+	s := o.Evaluate
+	switch s.Reads {
+	case "text":
+		f, err := os.Open(filepath.Join(dir, predictorFile))
+		if err != nil {
+			return nil, nil, fmt.Errorf("read predictor: %w", err)
+		}
+		defer f.Close()
+		p, err := methods.LoadText(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(view *dataset.Dataset) (predictions, error) {
+			return flatten(p.PredictText(s.Input.texts(view, dataset.TestIDSplit))), nil
+		}, func() {}, nil
+	case "features", "overlay":
+		base, release, err := loadBase(o.Job)
+		if err != nil {
+			return nil, nil, err
+		}
+		if s.Reads == "features" {
+			apply, err = o.probe(dir, base)
+			return apply, release, err
+		}
+		overlay, err := lm.LoadOverlay(filepath.Join(dir, overlayFile))
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		task := train.Task{Kind: data.Task, Outputs: outputs(data)}
+		return func(view *dataset.Dataset) (predictions, error) {
+			examples, err := s.Input.examples(base, view, overlayPositions(overlay))
+			if err != nil {
+				return predictions{}, err
+			}
+			return headPredictions(view, train.Predict(base, overlay, task, examples), examples), nil
+		}, together(overlay.Free, release), nil
+	}
+	return nil, nil, inputError{fmt.Sprintf("method %q leaves nothing that predicts new rows", o.Run.Method.Type)}
+}
+
+// probe computes features and applies a fitted probe.
+func (o *Opened) probe(dir string, base *lm.Base) (func(*dataset.Dataset) (predictions, error), error) {
+	f, err := os.Open(filepath.Join(dir, predictorFile))
+	if err != nil {
+		return nil, fmt.Errorf("read predictor: %w", err)
+	}
+	defer f.Close()
+	p, err := methods.LoadFeatures(f)
+	if err != nil {
+		return nil, err
+	}
+	need, err := resolveNeed(base, *o.Evaluate.Need)
+	if err != nil {
+		return nil, err
+	}
+	return func(view *dataset.Dataset) (predictions, error) {
+		examples, err := o.Evaluate.Input.examples(base, view, 0)
+		if err != nil {
+			return predictions{}, err
+		}
+		x := train.Features(base, examples, []train.FeatureNeed{need}, false, nil)[0]
+		hidden := base.Config().Hidden
+		return flatten(p.PredictFeatures(methods.Features{X: x, Rows: len(x) / hidden, Cols: hidden})), nil
+	}, nil
+}
+
+// examples tokenises the TestID rows of a data set.
+func (in Input) examples(base *lm.Base, view *dataset.Dataset, room int) ([]*train.Example, error) {
+	var list []*train.Example
+	for i := range view.TestID {
+		e, _, err := in.example(base, view, &view.TestID[i], room)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func prediction(data *dataset.Dataset, id string, numbers []float64) Prediction {
+	p := Prediction{ID: id}
+	if data.Task == dataset.Regression {
+		p.Value = &numbers[0]
+		return p
+	}
+	p.Probs = map[string]float64{}
+	for k, name := range data.LabelNames {
+		p.Probs[name] = numbers[k]
+	}
+	if data.Task == dataset.Classification {
+		p.Label = data.LabelNames[argmax(numbers)]
+	}
+	return p
+}
