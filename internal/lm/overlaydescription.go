@@ -16,6 +16,7 @@ type overlayDescription struct {
 	Prefix      *prefixDescription               `json:"prefix,omitempty"`
 	Soft        *softDescription                 `json:"soft,omitempty"`
 	Head        *headDescription                 `json:"head,omitempty"`
+	Frozen      []string                         `json:"frozen,omitempty"` // tensors that an earlier method trained
 }
 
 type lowRankDescription struct {

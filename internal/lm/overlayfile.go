@@ -17,13 +17,12 @@ const replacedPrefix = "replaced/"
 // SaveOverlay writes an overlay to one safetensors file.
 func SaveOverlay(path string, o *nn.Overlay) error {
 	d := describe(o)
-	text, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("save overlay %s: %w", path, err)
-	}
 	var tensors []safetensors.Named
 	add := func(name string, p *nn.Param) {
 		tensors = append(tensors, named(name, []int{p.Value.Rows, p.Value.Cols}, p))
+		if p.Frozen {
+			d.Frozen = append(d.Frozen, name)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Replaced)) {
 		add(replacedPrefix+name, o.Replaced[name])
@@ -32,6 +31,10 @@ func SaveOverlay(path string, o *nn.Overlay) error {
 		if *p.at != nil {
 			add(p.name, *p.at)
 		}
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("save overlay %s: %w", path, err)
 	}
 	return safetensors.Write(path, map[string]string{"overlay": string(text)}, tensors)
 }
@@ -62,6 +65,7 @@ func fillOverlay(o *nn.Overlay, d *overlayDescription, f *safetensors.File) erro
 			return nil, fmt.Errorf("tensor %q has shape %v, expected two dimensions", name, info.Shape)
 		}
 		p := nn.NewParam(o.Arena, name, int(info.Shape[0]), int(info.Shape[1]))
+		p.Frozen = slices.Contains(d.Frozen, name)
 		return p, f.Read(name, p.Value.Slice())
 	}
 	known := map[string]**nn.Param{}

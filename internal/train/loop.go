@@ -60,7 +60,7 @@ func newLoop(base *lm.Base, overlay *nn.Overlay, data Data, c Config, seed uint6
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &loop{base: base, overlay: overlay, data: data, config: c, seed: seed, options: o, params: overlay.Params()}
+	l := &loop{base: base, overlay: overlay, data: data, config: c, seed: seed, options: o, params: overlay.Trainable()}
 	if len(l.params) == 0 {
 		return nil, fmt.Errorf("train: the method trains no parameter")
 	}

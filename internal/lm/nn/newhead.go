@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"slices"
 
 	"runexp/internal/lm/tensor"
 )
@@ -73,32 +72,4 @@ func headBias(a *tensor.Arena, name string, n int) *Param {
 	p.NoDecay = true
 	tensor.Fill(p.Value, 0)
 	return p
-}
-
-// SetOut starts the output layer from given weights [Outputs][H] and biases.
-// A head that has no biases gets them, unless all are zero.
-func (h *Head) SetOut(weights [][]float32, bias []float32) error {
-	if h.Out == nil {
-		return fmt.Errorf("head: label words have no output layer to start from given weights")
-	}
-	if h.Dense != nil {
-		return fmt.Errorf("head: this model's head has a layer before the output, which given weights do not fit")
-	}
-	out := h.Out.Value
-	if len(weights) != out.Rows || len(bias) != out.Rows {
-		return fmt.Errorf("head: weights for %d outputs and %d biases for an output layer of %d", len(weights), len(bias), out.Rows)
-	}
-	for _, w := range weights {
-		if len(w) != out.Cols {
-			return fmt.Errorf("head: weights for %d inputs for an output layer with %d", len(w), out.Cols)
-		}
-	}
-	if h.OutBias == nil && slices.ContainsFunc(bias, func(b float32) bool { return b != 0 }) {
-		h.OutBias = headBias(h.Out.arena, "head.out.bias", out.Rows)
-	}
-	if h.OutBias != nil {
-		h.OutBias.Value.CopyFrom(bias)
-	}
-	out.CopyFrom(slices.Concat(weights...))
-	return nil
 }

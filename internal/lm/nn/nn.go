@@ -24,8 +24,10 @@ type Param struct {
 	// Since is the fraction of training after which the parameter moves
 	// (gradual unfreezing, head first); 0 is from the start.
 	Since float64
+	// Frozen keeps what an earlier method trained as it is: the parameter is
+	// part of the overlay and is not trained again.
+	Frozen bool
 
-	arena  *tensor.Arena // where Value lies
 	grad   *tensor.Tensor
 	filled bool
 	paused bool
@@ -33,7 +35,7 @@ type Param struct {
 
 // NewParam returns a parameter with an undefined value of that shape.
 func NewParam(a *tensor.Arena, name string, rows, cols int) *Param {
-	return &Param{Name: name, Value: a.New(rows, cols), LRScale: 1, arena: a}
+	return &Param{Name: name, Value: a.New(rows, cols), LRScale: 1}
 }
 
 // Train gives p a gradient buffer in a.

@@ -77,6 +77,11 @@ func (o *Overlay) Params() []*Param {
 	return list
 }
 
+// Trainable lists the parameters that training moves: all but frozen ones.
+func (o *Overlay) Trainable() []*Param {
+	return slices.DeleteFunc(o.Params(), func(p *Param) bool { return p.Frozen })
+}
+
 // Count is the number of scalars in the overlay, and how many of them belong
 // to the head.
 func (o *Overlay) Count() (all, head int64) {
