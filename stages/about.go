@@ -1,0 +1,52 @@
+package stages
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// about says in a sentence what each type of method does.
+var about = map[string]string{
+	"majority":      "predicts the most frequent class of the training rows",
+	"tfidf":         "logistic regression on weighted words and word pairs, without a language model",
+	"prompting":     "asks the untouched model through a template and label words; trains nothing",
+	"prompt_search": "asks the untouched model through the template and label words that did best on dev; trains nothing",
+	"probing":       "fits a small classifier on features of the frozen model",
+	"fine_tuning":   "trains the model's own parameters and a new head",
+	"lora":          "adds a product of two thin matrices to frozen weights and trains only these and a head",
+	"adapter":       "trains small bottleneck layers between frozen ones, and a head",
+	"prefix_tuning": "trains keys and values that every layer reads before the input, and a head",
+	"bitfit":        "trains the model's biases and a head",
+	"ia3":           "trains vectors that scale frozen activations, and a head",
+	"layer_norm":    "trains the model's norms and a head",
+	"union":         "trains the parts of several lightweight methods together, and a head",
+	"prompt_tuning": "trains vectors before the input, with a head or label words",
+	"external":      "runs another trainer and records its predictions",
+}
+
+// methodAbout describes a method block with the counts of its first
+// configuration on the first model.
+func methodAbout(plan *Plan, m *Method) string {
+	text := about[m.Type]
+	for _, r := range plan.Runs {
+		if r.Method.Name != m.Name || r.Model == nil {
+			continue
+		}
+		c, err := countRun(plan, r)
+		if err != nil {
+			return text
+		}
+		return fmt.Sprintf("%s: %s parameters of the model stay as they are, %s are trained, and a head of %s",
+			text, grouped(c.Frozen), grouped(c.Trained), grouped(c.Head))
+	}
+	return text
+}
+
+// grouped writes a count with commas.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
