@@ -2,11 +2,14 @@ package stages
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"runexp/internal/dataset"
+	"runexp/internal/lm"
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
@@ -45,6 +48,8 @@ type compiler struct {
 	diags   hcl.Diagnostics
 	// families groups the runs that compete, by family key.
 	families map[string][]*Run
+	// dry are the models' shapes, nil where one is not known.
+	dry map[string]*lm.Base
 }
 
 func (c *compiler) fail(at hcl.Range, summary, format string, args ...any) {
@@ -206,14 +211,19 @@ func (c *compiler) pretrainNode(b *config.Block, m *Model) *pipeline.Node {
 
 // checkCount refuses more runs than the limit before any is expanded.
 func (c *compiler) checkCount() {
-	total := int64(0)
+	total := new(big.Int)
+	var parts []string
 	for _, b := range c.plan.Blocks {
 		m := b.Config().(*Method)
-		per := int64(c.conditionsOf(m)) * int64(max(1, len(c.modelsOf(m)))) * int64(len(c.plan.Experiment.Seeds))
-		total += per * int64(len(b.Points))
+		count := b.Count().
+			Times(config.Factor{Name: "data sets", N: int64(c.conditionsOf(m))}).
+			Times(config.Factor{Name: "models", N: int64(max(1, len(c.modelsOf(m))))}).
+			Times(config.Factor{Name: "seeds", N: int64(len(c.plan.Experiment.Seeds))})
+		total.Add(total, count.Total())
+		parts = append(parts, fmt.Sprintf("method %q: %s", m.Name, count))
 	}
-	if limit := int64(c.plan.Experiment.MaxRuns); total > limit {
-		c.fail(c.top(), "Too many runs", "The file declares %d runs (methods × configurations × models × data sets × seeds); the limit is %d. Narrow a sweep, or raise max_runs in the experiment block.", total, limit)
+	if limit := int64(c.plan.Experiment.MaxRuns); total.Cmp(big.NewInt(limit)) > 0 {
+		c.fail(c.top(), "Too many runs", "The file declares %s runs; the limit is %d. Narrow a sweep, or raise max_runs in the experiment block.\n%s", total, limit, strings.Join(parts, "\n"))
 	}
 }
 
@@ -292,10 +302,6 @@ func (c *compiler) methodRuns(b *config.Block) {
 		return
 	}
 	for _, d := range c.datasetsOf(m) {
-		if err := m.Method.Supports(d.Config.Task); err != nil {
-			c.fail(b.DefRange, "Method does not fit the task", "On data set %q: %v.", d.Name, err)
-			continue
-		}
 		if isExternal(m.Method) && conditions(d)[0] != "" {
 			c.fail(b.DefRange, "Method does not fit the shift", "An external command predicts rows in one format; data set %q has a format shift.", d.Name)
 			continue
@@ -306,6 +312,9 @@ func (c *compiler) methodRuns(b *config.Block) {
 		}
 		for _, model := range models {
 			for _, point := range b.Points {
+				if !c.applies(b, d, model, point) {
+					continue
+				}
 				c.pointRuns(b, d, model, point)
 			}
 		}

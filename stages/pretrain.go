@@ -124,10 +124,7 @@ func (s *Pretrain) documentCount() int {
 	if s.Config.Generator == nil {
 		return 0
 	}
-	if r, ok := s.Config.Generator.Generator.(interface{ RowCount() int }); ok {
-		return r.RowCount()
-	}
-	return s.Config.Steps * s.Config.BatchSize
+	return s.Config.Generator.Generator.(interface{ RowCount() int }).RowCount()
 }
 
 // newModel trains a vocabulary and draws a model of the configured shape.

@@ -19,6 +19,9 @@ type Settings struct {
 	Seed  int64 `hcl:"seed,optional" doc:"draws the rows; the experiment's seeds never touch it"`
 }
 
+// RowCount is how many rows the generator makes.
+func (s Settings) RowCount() int { return s.Count }
+
 // Dial says how far the target domains are from the general ones.
 type Dial struct {
 	Shift      float64 `hcl:"shift,optional" doc:"how different the target domains are: 0 the same distribution, 1 the most" unit:"0 to 1"`
