@@ -1,0 +1,134 @@
+package shift
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"runexp/internal/stats"
+)
+
+// prior compares the label proportions: their total variation, with Pearson's χ²
+// test of homogeneity, which is by rearrangement where cells are sparse. false: rows
+// have no labels.
+func prior(in Input) (Measure, bool) {
+	var labels []int
+	for _, side := range [][]Row{in.Source, in.Target} {
+		for i := range side {
+			if side[i].Label < 0 {
+				return Measure{}, false
+			}
+			labels = append(labels, side[i].Label)
+		}
+	}
+	classes := slices.Compact(slices.Sorted(slices.Values(labels)))
+	at := map[int]int{}
+	for i, c := range classes {
+		at[c] = i
+	}
+	for i, l := range labels {
+		labels[i] = at[l]
+	}
+	n := len(in.Source)
+	t := tabulate(labels, n, len(classes))
+	chi, smallest := t.pearson()
+	d := Measure{Axis: Prior, Name: "total variation", Value: t.variation()}
+	if n < fewRows || len(labels)-n < fewRows {
+		d.Warning = fmt.Sprintf("only %d rows in the source and %d in the target, so small changes go unseen", n, len(labels)-n)
+	}
+	kind := "χ²"
+	switch {
+	case len(classes) < 2:
+		d.P = 1
+	case smallest >= 5:
+		d.P = distuv.ChiSquared{K: float64(len(classes) - 1)}.Survival(chi)
+	default:
+		kind = "χ² by rearrangement, as some labels are rare"
+		d.P = rearranged(labels, n, len(classes), chi, in)
+	}
+	d.Low, d.High = around(d.Value, resampled(labels, n, len(classes), in.Key.At(7)), 0, 1)
+	d.Effect = d.Value
+	d.Meaning = fmt.Sprintf("%.1f %% of the rows would need another label for both sides to have the same proportions (%s = %.1f with %d degrees of freedom).", 100*d.Value, kind, chi, max(0, len(classes)-1))
+	return d, true
+}
+
+func rearranged(labels []int, n, classes int, chi float64, in Input) float64 {
+	hits, mixed := 0, slices.Clone(labels)
+	for r := range in.Rounds {
+		for i, at := range permutation(len(labels), in.Key.At(6).At(uint64(r))) {
+			mixed[i] = labels[at]
+		}
+		if v, _ := tabulate(mixed, n, classes).pearson(); v >= chi-1e-9 {
+			hits++
+		}
+	}
+	return float64(1+hits) / float64(1+in.Rounds)
+}
+
+// resampled is the standard error of the total variation.
+func resampled(labels []int, n, classes int, key stats.Key) float64 {
+	const rounds = 200
+	drawn := make([]int, len(labels))
+	sum, squares := 0.0, 0.0
+	for r := range rounds {
+		k := key.At(uint64(r))
+		for i := range drawn {
+			if i < n {
+				drawn[i] = labels[k.Below(uint64(i), n)]
+			} else {
+				drawn[i] = labels[n+k.Below(uint64(i), len(labels)-n)]
+			}
+		}
+		v := tabulate(drawn, n, classes).variation()
+		sum, squares = sum+v, squares+v*v
+	}
+	return math.Sqrt(max(0, squares-sum*sum/rounds) / (rounds - 1))
+}
+
+// table counts labels on each side.
+type table [2][]float64
+
+func tabulate(labels []int, n, classes int) table {
+	t := table{make([]float64, classes), make([]float64, classes)}
+	for i, l := range labels {
+		if i < n {
+			t[0][l]++
+		} else {
+			t[1][l]++
+		}
+	}
+	return t
+}
+
+func (t table) sums() (a, b float64) {
+	for k := range t[0] {
+		a, b = a+t[0][k], b+t[1][k]
+	}
+	return a, b
+}
+
+func (t table) pearson() (chi, smallest float64) {
+	a, b := t.sums()
+	smallest = math.Inf(1)
+	for k := range t[0] {
+		for side, total := range []float64{a, b} {
+			expected := (t[0][k] + t[1][k]) * total / (a + b)
+			if expected > 0 {
+				chi += (t[side][k] - expected) * (t[side][k] - expected) / expected
+				smallest = min(smallest, expected)
+			}
+		}
+	}
+	return chi, smallest
+}
+
+func (t table) variation() float64 {
+	a, b := t.sums()
+	v := 0.0
+	for k := range t[0] {
+		v += math.Abs(t[0][k]/a-t[1][k]/b) / 2
+	}
+	return v
+}
