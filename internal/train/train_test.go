@@ -319,6 +319,19 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+func TestLanguageModelOfSingleTokensHasNothingToLearn(t *testing.T) {
+	b := newLlama(t)
+	rows := []*Example{{Sequences: []Sequence{{IDs: []int32{5}, Mask: -1}}}, {Sequences: []Sequence{{Mask: -1}}}}
+	o := fullOverlay(t, b, Task{Kind: "language_modeling"})
+	r, _, err := Run(t.Context(), b, o, Data{Task: Task{Kind: "language_modeling"}, Train: rows}, smallConfig(), 1, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Status == Diverged || r.Curve[0].Loss != 0 {
+		t.Errorf("status %s (%s), loss %v, want 0", r.Status, r.Detail, r.Curve[0].Loss)
+	}
+}
+
 func TestSmallerSubsetsAreNested(t *testing.T) {
 	rows := newRows(30, 1)
 	large := subset(rows, 20, 5)

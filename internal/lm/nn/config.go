@@ -44,6 +44,15 @@ func (c *Config) Causal() bool {
 	return false
 }
 
+// Longest is the number of tokens of the longest sequence that the positions
+// allow: RoBERTa counts from the padding token's id on.
+func (c *Config) Longest() int {
+	if c.ModelType == "roberta" {
+		return c.MaxPositions - int(c.PadID) - 1
+	}
+	return c.MaxPositions
+}
+
 // KVDim is the width of keys and values.
 func (c *Config) KVDim() int { return c.KVHeads * c.HeadDim }
 

@@ -49,8 +49,9 @@ func (p *Pass) decode(arch Architecture, h *autodiff.Var) *autodiff.Var {
 	return p.Tape.Linear(arch.LMTransform(p, h), p.Param(weight), bias, autodiff.OutIn)
 }
 
-// Pooled reduces the last hidden states of each sequence to one row: cls,
-// mean (all real and special tokens), max, last, or mask.
+// Pooled reduces the last hidden states of each sequence to one row: that of
+// its first token (cls), of its last, of its mask token (mask), or the mean or
+// maximum over all its rows, special and soft tokens included.
 func (p *Pass) Pooled(arch Architecture, b *Batch, pooling string) *autodiff.Var {
 	return p.pooled(arch, p.Begin(arch, b), pooling)
 }
@@ -81,6 +82,9 @@ func (p *Pass) Reduce(in *Input, h *autodiff.Var, pooling string) *autodiff.Var 
 func (p *Pass) poolRows(in *Input, pooling string) []int32 {
 	rows := make([]int32, in.Len())
 	for s := range rows {
+		if in.length(s) == 0 {
+			panic("nn: sequence " + itoa(s) + " of the batch has no tokens to read")
+		}
 		switch pooling {
 		case "cls":
 			rows[s] = in.Row(s, 0)

@@ -45,6 +45,37 @@ func TestInputPutsSoftTokensBeforeOneToken(t *testing.T) {
 	}
 }
 
+func TestPoolRows(t *testing.T) {
+	a := tensor.NewArena()
+	defer a.Free()
+	b := NewBatch([][]int32{{10, 11, 12}, {20, 21}}, nil)
+	b.Mask = []int32{1, 0}
+	for _, test := range []struct {
+		soft, at  int
+		poolFirst bool
+		pooling   string
+		want      []int32
+	}{
+		{0, 0, false, "cls", []int32{0, 3}},
+		{0, 0, false, "last", []int32{2, 4}},
+		{0, 0, false, "mask", []int32{1, 3}},
+		{2, 0, false, "cls", []int32{2, 7}},
+		{2, 0, true, "cls", []int32{0, 5}},
+		{2, 1, false, "cls", []int32{0, 5}},
+		{2, 1, false, "last", []int32{4, 8}},
+		{2, 1, false, "mask", []int32{3, 5}},
+	} {
+		o := NewOverlay(true)
+		if test.soft > 0 {
+			o.Soft = &Soft{Embedding: NewParam(o.Arena, "soft", test.soft, 4), At: test.at, PoolFirst: test.poolFirst}
+		}
+		p := &Pass{Overlay: o}
+		if got := p.poolRows(newInput(a, b, test.soft, test.at, 0), test.pooling); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: rows %v", test, got)
+		}
+	}
+}
+
 func headConfig(model string) *Config {
 	return &Config{ModelType: model, Hidden: 6, InitStd: 0.02, Pooler: model == "bert", LMHead: true, HeadDropout: 0.1}
 }
