@@ -103,7 +103,7 @@ func (in Input) writeRows(path string, data *dataset.Dataset, split string) erro
 			line["choices"] = row.Choices
 		}
 		if split == dataset.TrainSplit || split == dataset.DevSplit {
-			line["label"] = answer(data, row)
+			line["label"] = answerOf(data, row)
 		}
 		if err := e.Encode(line); err != nil {
 			return fmt.Errorf("write rows: %w", err)
@@ -115,7 +115,7 @@ func (in Input) writeRows(path string, data *dataset.Dataset, split string) erro
 	return nil
 }
 
-func answer(data *dataset.Dataset, row *dataset.Row) any {
+func answerOf(data *dataset.Dataset, row *dataset.Row) any {
 	switch data.Task {
 	case dataset.Regression:
 		return row.Target

@@ -40,7 +40,7 @@ var Kinds = config.Kinds{
 
 // Experiment is the block that names the question.
 type Experiment struct {
-	Name        string
+	Name        string `key:"-"`
 	Description string `hcl:"description,optional" doc:"the question, printed at the top of the report"`
 	Seeds       []int  `hcl:"seeds,optional" doc:"replicates: each run is repeated under every seed"`
 	Select      string `hcl:"select,optional" doc:"the split that picks a configuration"`
@@ -100,7 +100,7 @@ func (g *Generator) Init() error {
 
 // Format is how rows become input.
 type Format struct {
-	Name     string
+	Name     string              `key:"-"`
 	Text     string              `hcl:"text" doc:"template of the text; {column} stands for a column, {mask} for the model's mask token"`
 	TextPair string              `hcl:"text_pair,optional" doc:"template of the second text"`
 	Words    map[string][]string `hcl:"words,optional" doc:"label words for each class, scored by the language-modelling head"`

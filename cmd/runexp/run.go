@@ -29,6 +29,7 @@ type runFlags struct {
 	verify   bool
 	noShare  bool
 	json     bool
+	memory   string
 }
 
 func runCommand(s *streams) *cobra.Command {
@@ -46,6 +47,7 @@ func runCommand(s *streams) *cobra.Command {
 	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, plain or none")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "run again although cached, and compare the bytes")
 	cmd.Flags().BoolVar(&f.noShare, "no-share", false, "share nothing in memory between runs (for measuring)")
+	cmd.Flags().StringVar(&f.memory, "memory", "", "memory that the runs may take together, such as 8GB (default: nine tenths of what is available)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the comparison as JSON")
 	return cmd
 }
@@ -62,6 +64,13 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	if err != nil {
 		return err
 	}
+	limit, err := f.memoryLimit()
+	if err != nil {
+		return err
+	}
+	if limit, err = plan.CheckMemory(limit); err != nil {
+		return err
+	}
 	executor, store, err := f.executor(false)
 	if err != nil {
 		return err
@@ -73,7 +82,7 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	reporter := progress.New(progress.Options{Mode: mode, Out: s.err})
 	started := time.Now()
 	executor.Parallel, executor.Observer, executor.Verify, executor.NoShare = f.parallel, reporter, f.verify, f.noShare
-	executor.MemoryLimit = memoryLimit()
+	executor.MemoryLimit = limit
 	summary, runErr := executor.Run(ctx, plan.Graph, plan.Want())
 	reporter.Close()
 	if summary == nil {
