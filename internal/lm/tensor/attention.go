@@ -54,7 +54,7 @@ func Attention(dst, probs, q, k, v *Tensor, offsets *Ints, pk, pv *Tensor, c Att
 		return
 	}
 	t.args.out = at(dst, 0)
-	const queryBlock = 64
+	const queryBlock = 128 // as in attention_kernels.h
 	scratchBytes := int64(C.SCRATCH_BYTES) + 4*queryBlock*int64(t.longest+t.prefix)
 	pool.run(t.sequences()*c.Heads, func(i int, s *scratch) {
 		seq, head := i/c.Heads, i%c.Heads

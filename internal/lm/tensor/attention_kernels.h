@@ -4,7 +4,10 @@
 // all sequences, and its own tokens. The scores of a sequence and head are a
 // matrix [length, prefix + length].
 
-#define QUERY_BLOCK 64
+// Query rows whose scores are computed together. Causal blocks are smaller, for
+// half of the last one is computed in vain.
+#define QUERY_BLOCK 128
+#define CAUSAL_BLOCK 64
 
 typedef struct {
 	int64_t first, length, total; // first row, tokens, tokens + prefix
@@ -57,8 +60,9 @@ static void attention(const attention_args *t, int64_t seq, int64_t head, int64_
 {
 	const head_place h = place_of(t, seq, head);
 	float *block = scratch + SCRATCH_BYTES / sizeof(float);
-	for (int64_t r0 = 0; r0 < h.length; r0 += QUERY_BLOCK) {
-		const int64_t r1 = r0 + QUERY_BLOCK < h.length ? r0 + QUERY_BLOCK : h.length;
+	const int64_t step = t->causal ? CAUSAL_BLOCK : QUERY_BLOCK;
+	for (int64_t r0 = 0; r0 < h.length; r0 += step) {
+		const int64_t r1 = r0 + step < h.length ? r0 + step : h.length;
 		const int64_t cols = t->causal ? t->prefix + r1 : h.total;
 		const float *q = t->q + (h.first + r0) * h.ldq + h.q_at;
 		float *p = t->probs ? t->probs + probs_at + r0 * h.total : block;

@@ -134,25 +134,50 @@ FORCE vf v_first(vf a, int64_t n)
 	return v_load(kept);
 }
 
+typedef float v4 __attribute__((vector_size(16)));
+typedef int32_t v4i __attribute__((vector_size(16)));
+
+FORCE v4 v4_max(v4 a, v4 b)
+{
+	v4i larger = (v4i)(a > b);
+	return (v4)(((v4i)a & larger) | ((v4i)b & ~larger));
+}
+
+// v_quarters gives the lanes 0-3, 4-7, 8-11 and 12-15.
+FORCE void v_quarters(vf a, v4 q[4])
+{
+#if W == 16
+	q[0] = __builtin_shufflevector(a.p[0], a.p[0], 0, 1, 2, 3);
+	q[1] = __builtin_shufflevector(a.p[0], a.p[0], 4, 5, 6, 7);
+	q[2] = __builtin_shufflevector(a.p[0], a.p[0], 8, 9, 10, 11);
+	q[3] = __builtin_shufflevector(a.p[0], a.p[0], 12, 13, 14, 15);
+#elif W == 8
+	q[0] = __builtin_shufflevector(a.p[0], a.p[0], 0, 1, 2, 3);
+	q[1] = __builtin_shufflevector(a.p[0], a.p[0], 4, 5, 6, 7);
+	q[2] = __builtin_shufflevector(a.p[1], a.p[1], 0, 1, 2, 3);
+	q[3] = __builtin_shufflevector(a.p[1], a.p[1], 4, 5, 6, 7);
+#else
+	for (int i = 0; i < 4; i++)
+		q[i] = a.p[i];
+#endif
+}
+
 // v_sum adds the 16 lanes in one fixed tree: lane i to lane i+8, then i+4,
 // i+2, i+1.
 FORCE float v_sum(vf a)
 {
-	float t[LANES];
-	v_store(t, a);
-	for (int s = LANES / 2; s > 0; s /= 2)
-		for (int i = 0; i < s; i++)
-			t[i] = t[i] + t[i + s];
-	return t[0];
+	v4 q[4];
+	v_quarters(a, q);
+	v4 s = (q[0] + q[2]) + (q[1] + q[3]);
+	return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
 // v_largest is the largest lane, by the tree of v_sum.
 FORCE float v_largest(vf a)
 {
-	float t[LANES];
-	v_store(t, a);
-	for (int s = LANES / 2; s > 0; s /= 2)
-		for (int i = 0; i < s; i++)
-			t[i] = t[i] > t[i + s] ? t[i] : t[i + s];
-	return t[0];
+	v4 q[4];
+	v_quarters(a, q);
+	v4 s = v4_max(v4_max(q[0], q[2]), v4_max(q[1], q[3]));
+	float x = s[0] > s[2] ? s[0] : s[2], y = s[1] > s[3] ? s[1] : s[3];
+	return x > y ? x : y;
 }

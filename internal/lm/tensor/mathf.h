@@ -3,17 +3,14 @@
 // The polynomials are our own minimax fits (Remez exchange on the relative
 // error); testdata/fit.py writes their coefficients.
 
-// v_exp is e^x within 1 unit in the last place where the result is normal;
-// overflow gives +Inf, underflow goes through the subnormal numbers to 0, NaN
-// stays NaN.
-FORCE vf v_exp(vf x)
+// exp_parts gives n and a polynomial p with e^x = 2^n · p.
+FORCE vf exp_parts(vf x, vi *n)
 {
 	// x = n·ln 2 + r with |r| <= ln 2 / 2. Adding 1.5·2^23 rounds to an integer
 	// and leaves it in the low bits.
 	const vf magic = v_set(12582912.0f);
-	x = v_min(v_set(90.0f), v_max(v_set(-105.0f), x));
 	vf t = v_fma(x, v_set(1.442695041f), magic);
-	vi n = vi_sub(v_bits(t), v_bits(magic));
+	*n = vi_sub(v_bits(t), v_bits(magic));
 	vf nf = v_sub(t, magic);
 	vf r = v_fma(nf, v_set(-0.6931471824645996f), x);
 	r = v_fma(nf, v_set(1.904654323e-9f), r);
@@ -23,12 +20,29 @@ FORCE vf v_exp(vf x)
 	p = v_fma(p, r, v_set(1.666651731e-1f));
 	p = v_fma(p, r, v_set(5.000000097e-1f));
 	p = v_fma(v_mul(r, r), p, r);
-	p = v_add(p, v_set(1.0f));
+	return v_add(p, v_set(1.0f));
+}
+
+FORCE vf power_of_2(vi n) { return v_float(vi_shl(vi_add(n, vi_set(127)), 23)); }
+
+// v_exp is e^x within 1 unit in the last place where the result is normal;
+// overflow gives +Inf, underflow goes through the subnormal numbers to 0, NaN
+// stays NaN.
+FORCE vf v_exp(vf x)
+{
+	vi n;
+	vf p = exp_parts(v_min(v_set(90.0f), v_max(v_set(-105.0f), x)), &n);
 	// 2^n in two factors, since n itself may leave the range of the exponent.
 	vi half = vi_sar(n, 1);
-	vf s1 = v_float(vi_shl(vi_add(half, vi_set(127)), 23));
-	vf s2 = v_float(vi_shl(vi_add(vi_sub(n, half), vi_set(127)), 23));
-	return v_mul(v_mul(p, s1), s2);
+	return v_mul(v_mul(p, power_of_2(half)), power_of_2(vi_sub(n, half)));
+}
+
+// v_exp_small is v_exp for -80 <= x <= 80.
+FORCE vf v_exp_small(vf x)
+{
+	vi n;
+	vf p = exp_parts(x, &n);
+	return v_mul(p, power_of_2(n));
 }
 
 // v_log is ln x for positive normal x, within 1 unit in the last place.
@@ -76,7 +90,7 @@ FORCE vf v_tanh(vf x)
 	p = v_fma(p, z, v_set(1.333321863e-1f));
 	p = v_fma(p, z, v_set(-3.333333138e-1f));
 	vf small = v_fma(v_mul(p, z), x, x);
-	vf e = v_exp(v_add(a, a));
+	vf e = v_exp_small(v_min(v_set(40.0f), v_add(a, a)));
 	vf large = v_sub(v_set(1.0f), v_div(v_set(2.0f), v_add(e, v_set(1.0f))));
 	return v_select(v_gt(v_set(0.625f), a), small, v_copysign(large, x));
 }
@@ -106,7 +120,7 @@ FORCE vf v_erf(vf x)
 	r = v_fma(r, t, v_set(9.405011899e-1f));
 	r = v_fma(r, t, v_set(5.164236730e+0f));
 	r = v_fma(r, t, v_set(7.280975091e+0f));
-	vf large = v_sub(v_set(1.0f), v_exp(v_neg(r)));
+	vf large = v_sub(v_set(1.0f), v_exp_small(v_neg(r)));
 	return v_select(v_gt(v_set(1.0f), a), small, v_copysign(large, x));
 }
 
