@@ -5,7 +5,8 @@
 // out depends on what it reads. A TextFitter (majority, tfidf) reads texts and
 // no language model. A FeatureFitter (probing) reads features that a frozen
 // model computed once. Each fits to convergence and gives a predictor that is
-// saved and loaded as bytes. An Adapter (the others) trains parameters by
+// saved and loaded as bytes. A Prompter (prompting, prompt_search) asks the
+// frozen model for words. An Adapter (the others) trains parameters by
 // gradients and gives the overlay that training starts from.
 //
 // The one idea: a method leaves what it adapts as it was. Its result is a
@@ -20,7 +21,7 @@ import (
 )
 
 // Method is one way of fitting a task. Every method is also exactly one of
-// TextFitter, FeatureFitter and Adapter.
+// TextFitter, FeatureFitter, Prompter and Adapter, or External.
 type Method interface {
 	// Type returns the name that the experiment file uses, such as "tfidf".
 	Type() string
@@ -58,6 +59,8 @@ var constructors = []struct {
 }{
 	{"majority", func() Method { return &Majority{} }},
 	{"tfidf", func() Method { return NewTFIDF() }},
+	{"prompting", func() Method { return NewPrompting() }},
+	{"prompt_search", func() Method { return NewPromptSearch() }},
 	{"probing", func() Method { return NewProbing() }},
 	{"fine_tuning", func() Method { return NewFineTuning() }},
 	{"lora", func() Method { return NewLoRA() }},

@@ -46,6 +46,9 @@ func (*PromptTuning) Draws() bool { return true }
 // Supports returns nil for every kind of task.
 func (*PromptTuning) Supports(kind string) error { return supportsTraining("prompt_tuning", kind) }
 
+// NeedsWords reports whether the vectors start from label words.
+func (m *PromptTuning) NeedsWords() bool { return m.Start == "label_words" }
+
 // SupportsModel returns an error if the vectors leave no room for text.
 func (m *PromptTuning) SupportsModel(c *nn.Config) error {
 	if m.Tokens >= c.MaxPositions {

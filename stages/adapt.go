@@ -66,6 +66,8 @@ func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
 		})
 	case methods.Adapter:
 		return s.adapt(ctx, job, m, data)
+	case methods.Prompter:
+		return s.prompt(ctx, job, m, data)
 	case *methods.External:
 		return s.external(ctx, job, m, data)
 	}
@@ -164,17 +166,19 @@ func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, err
 	if in.Words == nil {
 		return nil, nil
 	}
+	if err := in.checkWords(data); err != nil {
+		return nil, err
+	}
 	var words [][]int32
 	for _, label := range data.LabelNames {
-		list := in.Words[label]
-		if len(list) == 0 {
-			return nil, inputError{fmt.Sprintf("format %q has no words for class %q", in.Format.Name, label)}
-		}
 		var ids []int32
-		for _, w := range list {
-			tokens := base.Tokenizer.Encode(w)
+		for _, w := range in.Words[label] {
+			tokens, err := wordTokens(base, in.Format.Text, w)
+			if err != nil {
+				return nil, err
+			}
 			if len(tokens) != 1 {
-				return nil, inputError{fmt.Sprintf("format %q: label word %q is %d tokens of this model's vocabulary; a label word must be one", in.Format.Name, w, len(tokens))}
+				return nil, inputError{fmt.Sprintf("format %q: label word %q is %d tokens of this model's vocabulary; a word that a head scores must be one; prompting also takes longer ones", in.Format.Name, w, len(tokens))}
 			}
 			ids = append(ids, tokens[0])
 		}

@@ -363,9 +363,10 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed},
 		Inputs: []pipeline.Input{data},
 	}
+	needs := featureNeeds(r.Method.Method)
 	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method)}
-	if f, ok := r.Method.Method.(methods.FeatureFitter); ok {
-		measure.Need = &f.Needs()[0]
+	if len(needs) > 0 {
+		measure.Need = &needs[0]
 	}
 	evaluate := &pipeline.Node{
 		Addr:   "evaluate " + addr,
@@ -387,7 +388,7 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 			evaluate.Inputs = append(evaluate.Inputs, pipeline.Input{Name: "retention", Node: retention})
 		}
 	}
-	if readsFeatures(r.Method.Method) {
+	if len(needs) > 0 {
 		features := pipeline.Input{Name: "features", Node: c.featuresNode(r, input, data.Node)}
 		adapt.Inputs = append(adapt.Inputs, features)
 		evaluate.Inputs = append(evaluate.Inputs, features)
@@ -417,6 +418,8 @@ func reads(m methods.Method) string {
 		return "features"
 	case isExternal(m):
 		return "external"
+	case asks(m):
+		return "prompt"
 	}
 	return "overlay"
 }

@@ -24,9 +24,7 @@ func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline
 			continue
 		}
 		for _, p := range b.Points {
-			if f, ok := p.Config.(*Method).Method.(methods.FeatureFitter); ok {
-				stage.Needs = append(stage.Needs, f.Needs()...)
-			}
+			stage.Needs = append(stage.Needs, featureNeeds(p.Config.(*Method).Method)...)
 		}
 	}
 	slices.SortFunc(stage.Needs, func(a, b methods.FeatureNeed) int {

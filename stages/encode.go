@@ -133,36 +133,21 @@ func (in Input) render(base *lm.Base, row *dataset.Row, o tokenizer.Options) (to
 	if in.Format.TextPair != "" {
 		return base.Tokenizer.EncodeInput(fillTemplate(in.Format.Text, row), fillTemplate(in.Format.TextPair, row), true, o), nil
 	}
-	var parts []tokenizer.Part
-	for i, piece := range strings.Split(in.Format.Text, "{mask}") {
-		if i > 0 {
-			parts = append(parts, tokenizer.Part{Special: base.Tokenizer.Token(base.Tokenizer.Special().MASK)})
-		}
-		if text := fillTemplate(piece, row); text != "" {
-			parts = append(parts, tokenizer.Part{Text: text})
-		}
+	if base.Config().Causal() {
+		// A causal model answers after the text: nothing stands for the mask.
+		before, after, _ := strings.Cut(in.Format.Text, maskSlot)
+		parts := trimEnd(templateParts(before, row, nil))
+		return base.Tokenizer.EncodeParts(append(parts, templateParts(after, row, nil)...), o), nil
 	}
-	return base.Tokenizer.EncodeParts(parts, o), nil
-}
-
-// fillTemplate replaces {column} by the row's value; Compile has checked the
-// columns.
-func fillTemplate(template string, row *dataset.Row) string {
-	var out strings.Builder
-	for {
-		before, rest, ok := strings.Cut(template, "{")
-		out.WriteString(before)
-		if !ok {
-			return out.String()
+	var answer []tokenizer.Part
+	if strings.Contains(in.Format.Text, maskSlot) {
+		mask, err := maskPart(base)
+		if err != nil {
+			return tokenizer.Encoding{}, err
 		}
-		name, after, ok := strings.Cut(rest, "}")
-		if !ok {
-			out.WriteString("{" + rest)
-			return out.String()
-		}
-		out.WriteString(row.Fields[name])
-		template = after
+		answer = append(answer, mask)
 	}
+	return base.Tokenizer.EncodeParts(templateParts(in.Format.Text, row, answer), o), nil
 }
 
 // wordTags gives the tag of each word to its first sub-word and -1 to the

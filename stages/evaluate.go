@@ -25,7 +25,7 @@ type Evaluate struct {
 	// Shifted are the other formats that a run under a format shift is tested
 	// on; their rows make the split test_shift.
 	Shifted []Input
-	Reads   string // text, features, overlay or external
+	Reads   string // text, features, overlay, prompt or external
 	Need    *methods.FeatureNeed
 }
 
@@ -51,6 +51,8 @@ type Evaluation struct {
 	Truncated map[string]int     `json:"truncated,omitempty"`
 	Tokens    map[string]float64 `json:"tokens,omitempty"` // mean length by split
 	Train     train.Result       `json:"train"`
+	// Note says what was chosen besides a configuration: a prompt, a rewind.
+	Note string `json:"note,omitempty"`
 }
 
 // Run writes evaluation.json.
@@ -66,7 +68,7 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	e.Status, e.Detail = string(e.Train.Status), e.Train.Detail
 	for _, f := range job.In["adapt"].Files() {
-		if f.Name == overlayFile || f.Name == predictorFile {
+		if f.Name == overlayFile || f.Name == predictorFile || f.Name == promptFile {
 			e.Stored = f.Size
 		}
 	}
@@ -77,6 +79,8 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	switch s.Reads {
 	case "overlay":
 		err = s.overlay(ctx, job, data, e)
+	case "prompt":
+		err = s.prompt(ctx, job, data, e)
 	case "external":
 		err = s.external(job, data, e)
 	default:
@@ -128,11 +132,7 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 		}
 	}
 	if err := s.assessAll(data, e, nil, func(in Input, split string) (predictions, error) {
-		name := "features"
-		if in.Format != nil && in.Format != s.Input.Format {
-			name += " " + in.Format.Name
-		}
-		return predict(in, name, split)
+		return predict(in, featuresInput(in, s.Input), split)
 	}); err != nil {
 		return err
 	}

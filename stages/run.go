@@ -83,8 +83,17 @@ func (r *Run) family() string {
 
 // Kind of a method by what it reads.
 func readsText(m methods.Method) bool     { _, ok := m.(methods.TextFitter); return ok }
+func asks(m methods.Method) bool          { _, ok := m.(methods.Prompter); return ok }
 func isExternal(m methods.Method) bool    { _, ok := m.(*methods.External); return ok }
 func readsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }
+
+// featureNeeds are the frozen representations that a method reads.
+func featureNeeds(m methods.Method) []methods.FeatureNeed {
+	if r, ok := m.(interface{ Needs() []methods.FeatureNeed }); ok {
+		return r.Needs()
+	}
+	return nil
+}
 
 // withoutModel: baselines, and external commands that were given no models.
 func (m *Method) withoutModel() bool {
