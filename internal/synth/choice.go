@@ -10,7 +10,7 @@ type Choice struct {
 }
 
 // NewChoice returns the defaults: 1,500 rows, shift 0.5.
-func NewChoice() *Choice { return &Choice{Settings: Settings{Count: 1500}, Dial: newDial()} }
+func NewChoice() *Choice { return &Choice{Settings: newSettings(1500), Dial: newDial()} }
 
 // Columns are id, scene, question, four choices a to d, answer, domain.
 func (c *Choice) Columns() []string {

@@ -15,7 +15,7 @@ type Clauses struct {
 
 // NewClauses returns the defaults: 2,000 rows, shift 0.5.
 func NewClauses() *Clauses {
-	return &Clauses{Settings: Settings{Count: 2000}, Dial: newDial(), Drift: 0.5}
+	return &Clauses{Settings: newSettings(2000), Dial: newDial(), Drift: 0.5}
 }
 
 // Years of the dated generators, both ends included.

@@ -11,7 +11,7 @@ type Entailment struct {
 
 // NewEntailment returns the defaults: 2,000 rows, shift 0.5.
 func NewEntailment() *Entailment {
-	return &Entailment{Settings: Settings{Count: 2000}, Dial: newDial()}
+	return &Entailment{Settings: newSettings(2000), Dial: newDial()}
 }
 
 // relationNames are the labels of entailment; the general text answers "yes" and "no".
@@ -26,8 +26,8 @@ const (
 )
 
 var (
-	generalPairs = []float64{0.25, 0.15, 0.30, 0.30}
-	targetPairs  = []float64{0.35, 0.25, 0.25, 0.15}
+	generalPairs = []float64{0.20, 0.10, 0.30, 0.40}
+	targetPairs  = []float64{0.30, 0.20, 0.30, 0.20}
 )
 
 // Columns are id, premise, hypothesis, relation, domain.

@@ -14,7 +14,7 @@ type Facts struct {
 }
 
 // NewFacts returns the default: 3,000 rows.
-func NewFacts() *Facts { return &Facts{Settings{Count: 3000}} }
+func NewFacts() *Facts { return &Facts{newSettings(3000)} }
 
 var truthNames = []string{"true", "false"}
 

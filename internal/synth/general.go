@@ -10,7 +10,7 @@ type General struct {
 }
 
 // NewGeneral returns the default: 60,000 documents, about 1.3 million words.
-func NewGeneral() *General { return &General{Settings{Count: 60000}} }
+func NewGeneral() *General { return &General{newSettings(60000)} }
 
 // Columns are id and text.
 func (g *General) Columns() []string { return []string{"id", "text"} }
@@ -41,11 +41,11 @@ func (g *General) Text(yield func(document string) bool) {
 
 // Kinds of documents and their shares.
 var documentShares = []float64{
-	0.54, // norms
-	0.26, // questions
+	0.50, // norms
+	0.32, // questions
 	0.06, // facts
 	0.06, // findings
-	0.08, // story
+	0.06, // story
 }
 
 // General text touches on the special domains: a share of its documents takes some

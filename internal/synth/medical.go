@@ -19,7 +19,7 @@ type Medical struct {
 }
 
 // NewMedical returns the defaults: 2,000 rows, shift 0.5.
-func NewMedical() *Medical { return &Medical{Settings: Settings{Count: 2000}, Dial: newDial()} }
+func NewMedical() *Medical { return &Medical{Settings: newSettings(2000), Dial: newDial()} }
 
 var (
 	healthDomains  = []string{"forum", "leaflet"}

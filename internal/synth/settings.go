@@ -17,10 +17,20 @@ func (e *FieldError) Field() string { return e.Attribute }
 type Settings struct {
 	Count int   `hcl:"rows,optional" doc:"how many rows to make" unit:"rows"`
 	Seed  int64 `hcl:"seed,optional" doc:"draws the rows; the experiment's seeds never touch it"`
+
+	// Grammar is the version of the words and rules. It has no attribute; it is a
+	// field so that what was made by another grammar is never taken for this one's.
+	Grammar int
 }
 
 // RowCount is how many rows the generator makes.
 func (s Settings) RowCount() int { return s.Count }
+
+// grammarVersion is raised whenever any generator would make something else of the
+// same settings.
+const grammarVersion = 1
+
+func newSettings(rows int) Settings { return Settings{Count: rows, Grammar: grammarVersion} }
 
 // Dial says how far the target domains are from the general ones.
 type Dial struct {

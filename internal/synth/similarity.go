@@ -15,7 +15,7 @@ type Similarity struct {
 
 // NewSimilarity returns the defaults: 1,500 rows, shift 0.5.
 func NewSimilarity() *Similarity {
-	return &Similarity{Settings: Settings{Count: 1500}, Dial: newDial()}
+	return &Similarity{Settings: newSettings(1500), Dial: newDial()}
 }
 
 // Columns are id, first, second, score, domain.

@@ -1,6 +1,9 @@
 package synth
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -100,7 +103,7 @@ func TestFewRowsRepeatAText(t *testing.T) {
 func TestVocabularyIsClosedAndSmall(t *testing.T) {
 	types := make(map[string]int)
 	words := 0
-	(&General{Settings{Count: 1}}).Text(func(doc string) bool {
+	NewGeneral().Text(func(doc string) bool {
 		for _, w := range strings.Fields(doc) {
 			types[w]++
 			words++
@@ -129,5 +132,31 @@ func TestSettingsOutOfRangeNameTheirField(t *testing.T) {
 	}
 	if errs := NewClauses().Validate(); len(errs) != 0 {
 		t.Errorf("defaults are refused: %v", errs)
+	}
+}
+
+// digests of the first 100 rows and documents of every generator, per version of the
+// grammar. A change of the grammar needs a new version and new digests.
+var digests = map[int]string{
+	1: "59765d93840c0b77c9e7ef841827de3a2dee4952e98ea3eb8142afba7bec3a2e",
+}
+
+func TestGrammarChangesRaiseItsVersion(t *testing.T) {
+	h := sha256.New()
+	for _, name := range Names() {
+		g := sized(mustByName(t, name), 100)
+		for _, row := range rows(g) {
+			fmt.Fprintf(h, "%q\n", row)
+		}
+		n := 0
+		g.Text(func(doc string) bool {
+			fmt.Fprintf(h, "%q\n", doc)
+			n++
+			return n < 100
+		})
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != digests[grammarVersion] {
+		t.Errorf("grammar version %d makes rows with the digest %s, not %s: raise grammarVersion and note the digest",
+			grammarVersion, got, digests[grammarVersion])
 	}
 }

@@ -13,7 +13,7 @@ type Tagging struct {
 }
 
 // NewTagging returns the defaults: 1,500 rows, shift 0.5.
-func NewTagging() *Tagging { return &Tagging{Settings: Settings{Count: 1500}, Dial: newDial()} }
+func NewTagging() *Tagging { return &Tagging{Settings: newSettings(1500), Dial: newDial()} }
 
 // Columns are id, words, tags, domain; words and tags are separated by spaces.
 func (c *Tagging) Columns() []string { return []string{"id", "words", "tags", "domain"} }

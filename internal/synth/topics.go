@@ -13,7 +13,7 @@ type Topics struct {
 }
 
 // NewTopics returns the defaults: 1,500 rows, shift 0.5.
-func NewTopics() *Topics { return &Topics{Settings: Settings{Count: 1500}, Dial: newDial()} }
+func NewTopics() *Topics { return &Topics{Settings: newSettings(1500), Dial: newDial()} }
 
 var (
 	topicNames = []string{"health", "law", "money", "sport", "weather"}
