@@ -18,7 +18,7 @@ model "base" {
     hidden_size  = 128
     heads        = 2
     vocabulary   = 4000
-    steps        = 1000
+    steps        = 2500
     batch_size   = 32
     generator "general" {}
   }
@@ -61,20 +61,27 @@ method "probing" "mlp" {
 }
 
 method "fine_tuning" "full" {
-  epochs = 6
+  epochs = 8
   sweep {
     learning_rate = [3e-4, 1e-3]
   }
 }
 
+method "fine_tuning" "head_first" { # LP-FT: the head alone for half of the steps
+  epochs        = 8
+  learning_rate = 1e-3
+  schedule      = "head_first"
+}
+
 method "lora" "lora" {
-  rank   = 8
-  epochs = 6
+  rank    = 8
+  targets = ["all-linear"]
+  epochs  = 12
   sweep {
-    learning_rate = [1e-3, 3e-3]
+    learning_rate = [3e-3, 1e-2]
   }
 }
 
 budget "phone" {
-  stored_bytes = "100kB"
+  stored_bytes = "200kB"
 }
