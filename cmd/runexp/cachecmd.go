@@ -29,7 +29,8 @@ func cacheCommand(s *streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				printf(s.out, "%+v\n", st)
+				printf(s.out, "entries      %d\ndropped      %d\nobjects      %d\nbytes        %s\nattempts     %d\nquarantined  %d\n",
+					st.Entries, st.Dropped, st.Objects, bytesText(st.Bytes), st.Attempts, st.Quarantined)
 				return nil
 			})
 		}}
@@ -66,7 +67,7 @@ func cacheCommand(s *streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				printf(s.out, "%+v\n", c)
+				printf(s.out, "removed %d entries, %d objects and %d attempts: %s\n", c.Entries, c.Objects, c.Attempts, bytesText(c.Bytes))
 				return nil
 			})
 		}}

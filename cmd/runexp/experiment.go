@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"runexp/internal/lm/tensor"
@@ -16,8 +15,6 @@ import (
 	"runexp/pipeline/config"
 	"runexp/stages"
 )
-
-type pflagFlag = pflag.Flag
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" }
 

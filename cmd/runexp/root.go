@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"runexp/internal/lm/tensor"
 )
@@ -24,7 +27,7 @@ type streams struct {
 // Main runs a command line and returns its exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(&streams{stdin, stdout, stderr})
-	root.SetArgs(twoDashes(root, implyRun(root, args)))
+	root.SetArgs(twoDashes(root, commandFirst(root, args)))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -80,32 +83,25 @@ func wrapArgs(f cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// implyRun puts the command run before arguments that name files: the first
-// word that is neither a flag nor its value is no command.
-func implyRun(root *cobra.Command, args []string) []string {
-	run, _, err := root.Find([]string{"run"})
-	if err != nil {
-		panic(err)
-	}
-	skip := false
-	for _, a := range args {
+// commandFirst puts the command before its flags, and the command run before
+// arguments that name files: the first word that is neither a flag nor the
+// value of one is a command or a file.
+func commandFirst(root *cobra.Command, args []string) []string {
+	takesValue := valueFlags(root)
+	for i := 0; i < len(args); i++ {
+		a := args[i]
 		switch {
-		case skip:
-			skip = false
+		case a == "--" && i+1 < len(args):
+			return append([]string{"run"}, args...)
 		case a == "--":
 			return args
 		case strings.HasPrefix(a, "-") && a != "-":
-			name := strings.TrimLeft(a, "-")
-			if name == "help" || name == "h" || name == "version" {
-				return args
+			if takesValue[strings.TrimLeft(a, "-")] {
+				i++
 			}
-			if f := run.Flags().Lookup(name); f != nil && f.NoOptDefVal == "" {
-				skip = true
-			}
+		case isCommand(root, a) || looksLikeCommand(a):
+			return append([]string{a}, append(slices.Clone(args[:i]), args[i+1:]...)...)
 		default:
-			if isCommand(root, a) || looksLikeCommand(a) {
-				return args
-			}
 			return append([]string{"run"}, args...)
 		}
 	}
@@ -138,17 +134,7 @@ func looksLikeCommand(word string) bool {
 // with one dash, and cobra reads those as a row of one-letter flags. What
 // follows "--" is left alone, and so are the values of flags.
 func twoDashes(root *cobra.Command, args []string) []string {
-	takesValue := map[string]bool{}
-	var visit func(c *cobra.Command)
-	visit = func(c *cobra.Command) {
-		for name := range flagNames(c) {
-			takesValue[name] = true
-		}
-		for _, sub := range c.Commands() {
-			visit(sub)
-		}
-	}
-	visit(root)
+	takesValue := valueFlags(root)
 	out := make([]string, 0, len(args))
 	value := false
 	for i, a := range args {
@@ -159,8 +145,9 @@ func twoDashes(root *cobra.Command, args []string) []string {
 			continue
 		case a == "--":
 			return append(out, args[i:]...)
-		case a == "-h":
-			a = "--help"
+		case a == "-h" || attachedNumber.MatchString(a):
+			out = append(out, a)
+			continue
 		case len(a) > 1 && a[0] == '-' && a[1] != '-':
 			a = "-" + a
 		}
@@ -172,14 +159,26 @@ func twoDashes(root *cobra.Command, args []string) []string {
 	return out
 }
 
-// flagNames lists the flags of a command that take a value.
-func flagNames(c *cobra.Command) map[string]bool {
+// attachedNumber is a one-letter flag with its number, such as -j4.
+var attachedNumber = regexp.MustCompile(`^-[a-z][0-9]+$`)
+
+// valueFlags names the flags of all commands that take a value.
+func valueFlags(root *cobra.Command) map[string]bool {
 	names := map[string]bool{}
-	c.Flags().VisitAll(func(f *pflagFlag) {
-		if f.NoOptDefVal == "" {
-			names[f.Name] = true
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		for _, set := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+			set.VisitAll(func(f *pflag.Flag) {
+				if f.NoOptDefVal == "" {
+					names[f.Name] = true
+				}
+			})
 		}
-	})
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(root)
 	return names
 }
 

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"runexp/internal/lm"
+	"runexp/internal/lm/tensor"
+)
+
+// The test binary is also the program: scripts and fault tests call it as
+// runexp, a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"runexp": main})
+}
+
+// TestScripts runs testdata/script/*.txtar. A script finds tiny.hcl, an
+// experiment of a second with every kind of node. Besides testscript's own
+// commands there are
+//
+//	status N COMMAND…   run a command that ends with that exit status
+//	checkpoint DIR      write a tiny untrained BERT of 300 hashed words
+func TestScripts(t *testing.T) {
+	tiny, err := os.ReadFile("testdata/tiny.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.hcl"), tiny, 0o666)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "checkpoint": checkpoint},
+	})
+}
+
+// status runs a command and checks its exit status.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	if err != nil {
+		ts.Fatalf("status: %v", err)
+	}
+	got := 0
+	var exit *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("status: %v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+const tinyShape = `{"model_type": "bert", "vocab_size": 300, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+"intermediate_size": 32, "max_position_embeddings": 64, "type_vocab_size": 2}`
+
+// checkpoint writes a model in the Hugging Face layout.
+func checkpoint(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: checkpoint DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	config := filepath.Join(dir, "config.json")
+	ts.Check(os.WriteFile(config, []byte(tinyShape), 0o666))
+	base, err := lm.LoadRandom(config, dir, tensor.NewKey(1, "weights"))
+	ts.Check(err)
+	defer base.Free()
+	ts.Check(base.Save(dir, nil))
+}
