@@ -53,7 +53,9 @@ func (p Peak) Total() int64 {
 func EstimatePeak(base *lm.Base, overlay *nn.Overlay, task Task, c Config, lengths Lengths) (bytes int64, parts Peak) {
 	state, step := tensor.NewDryArena(), tensor.NewDryArena()
 	params := overlay.Trainable()
-	adam := optim.NewAdamW(state, params, optim.DefaultAdamW())
+	constants := optim.DefaultAdamW()
+	constants.GradientClip = c.GradientClip
+	adam := optim.NewAdamW(state, params, constants)
 	defer adam.Close()
 	if c.EarlyStopping > 0 && len(lengths.Dev) > 0 {
 		for _, p := range params {
@@ -72,6 +74,7 @@ func EstimatePeak(base *lm.Base, overlay *nn.Overlay, task Task, c Config, lengt
 	// By the end of training everything moves.
 	adam.StartStep(1)
 	tape.Backward(dryLoss(base, task, c, pass, examples))
+	adam.Step(c.LearningRate)
 
 	parts.Weights, parts.Overlay = base.Bytes(), overlay.Arena.Bytes()
 	parts.State, parts.Activations = state.Peak(), step.Peak()

@@ -46,6 +46,15 @@ type Gradient interface {
 	MarkFilled()
 }
 
+// A RowGradient can also collect a gradient that is zero but for some rows.
+type RowGradient interface {
+	Gradient
+	// AddRows adds dy[i] to row ids[i], or does nothing and returns false if
+	// the whole gradient is to be collected. new and ints make tensors that
+	// last until the end of the step.
+	AddRows(dy *tensor.Tensor, ids *tensor.Ints, new func(rows, cols int) *tensor.Tensor, ints func([]int32) *tensor.Ints) bool
+}
+
 type record struct {
 	out   *Var
 	saved []*tensor.Tensor

@@ -6,10 +6,18 @@ import "runexp/internal/lm/tensor"
 // reads, or soft tokens put between the rows of an input.
 //
 //	y[i] = x[ids[i]]         dx[ids[i]] += dy[i], in order of i
+//
+// The gradient of a table of parameters stays a list of rows where that is
+// smaller.
 func (t *Tape) Gather(x *Var, ids *tensor.Ints) *Var {
 	y := t.output(ids.Len(), x.Value.Cols, x)
 	tensor.Embedding(y.Value, x.Value, ids)
-	t.push(y, func() { tensor.ScatterAddRows(t.sum(x), y.grad, ids) })
+	t.push(y, func() {
+		if table, ok := x.owner.(RowGradient); ok && table.AddRows(y.grad, ids, t.alloc, t.arena.Ints) {
+			return
+		}
+		tensor.ScatterAddRows(t.sum(x), y.grad, ids)
+	})
 	return y
 }
 

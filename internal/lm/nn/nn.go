@@ -28,45 +28,13 @@ type Param struct {
 	// part of the overlay and is not trained again.
 	Frozen bool
 
-	grad   *tensor.Tensor
-	filled bool
-	paused bool
+	gradient gradient
 }
 
 // NewParam returns a parameter with an undefined value of that shape.
 func NewParam(a *tensor.Arena, name string, rows, cols int) *Param {
 	return &Param{Name: name, Value: a.New(rows, cols), LRScale: 1}
 }
-
-// Train gives p a gradient buffer in a.
-func (p *Param) Train(a *tensor.Arena) { p.grad = a.Zeros(p.Value.Rows, p.Value.Cols) }
-
-// Freeze takes the gradient away again.
-func (p *Param) Freeze() { p.grad, p.filled, p.paused = nil, false, false }
-
-// Pause makes p a constant for the time being; it keeps its buffer.
-func (p *Param) Pause(on bool) { p.paused = on }
-
-// Trained reports whether p collects a gradient.
-func (p *Param) Trained() bool { return p.grad != nil && !p.paused }
-
-// StartStep marks the gradient as empty; the first contribution overwrites it.
-func (p *Param) StartStep() { p.filled = false }
-
-// Grad is the gradient of this step, zero if nothing contributed to it.
-func (p *Param) Grad() *tensor.Tensor {
-	if !p.filled {
-		tensor.Fill(p.grad, 0)
-		p.filled = true
-	}
-	return p.grad
-}
-
-// Buffer and MarkFilled implement autodiff.Gradient.
-func (p *Param) Buffer() (*tensor.Tensor, bool) { return p.grad, p.filled }
-
-// MarkFilled says that the buffer holds a contribution of this step.
-func (p *Param) MarkFilled() { p.filled = true }
 
 // Count is the number of scalars in p.
 func (p *Param) Count() int64 { return int64(p.Value.Rows) * int64(p.Value.Cols) }

@@ -34,11 +34,13 @@ type AdamW struct {
 	steps  []int
 
 	norm, clip *tensor.Tensor // [1,1]
+	arena      *tensor.Arena
+	block      *tensor.Tensor // of a sparse gradient
 }
 
-// NewAdamW gives every parameter a gradient buffer and moments, in a.
+// NewAdamW gives every parameter moments and room for a gradient, in a.
 func NewAdamW(a *tensor.Arena, params []*nn.Param, c AdamWConfig) *AdamW {
-	o := &AdamW{config: c, params: params, steps: make([]int, len(params)), norm: a.Zeros(1, 1), clip: a.Zeros(1, 1)}
+	o := &AdamW{config: c, params: params, steps: make([]int, len(params)), arena: a, norm: a.Zeros(1, 1), clip: a.Zeros(1, 1)}
 	for _, p := range params {
 		p.Train(a)
 		o.m = append(o.m, a.Zeros(p.Value.Rows, p.Value.Cols))
@@ -62,26 +64,67 @@ func (o *AdamW) Step(lr float64) {
 	var scale *tensor.Tensor
 	if o.config.GradientClip > 0 {
 		for _, p := range o.params {
-			if p.Trained() {
-				tensor.SquaredNorm(o.norm, p.Grad(), true)
+			if !p.Trained() {
+				continue
 			}
+			g := p.Grad
+			if _, values, ok := p.SparseGrad(); ok {
+				g = func() *tensor.Tensor { return values }
+			}
+			tensor.SquaredNorm(o.norm, g(), true)
 		}
 		tensor.ClipFactor(o.clip, o.norm, float32(o.config.GradientClip))
 		scale = o.clip
 	}
-	c := o.config
 	for i, p := range o.params {
-		if !p.Trained() {
-			continue
+		if p.Trained() {
+			o.steps[i]++
+			o.update(i, scale, lr)
 		}
-		o.steps[i]++
-		decay := c.WeightDecay
-		if p.NoDecay {
-			decay = 0
-		}
-		tensor.AdamW(p.Value, o.m[i], o.v[i], p.Grad(), scale,
-			float32(lr*p.LRScale), float32(c.Beta1), float32(c.Beta2), float32(c.Eps), float32(decay), o.steps[i])
 	}
+}
+
+// update moves one parameter.
+func (o *AdamW) update(i int, scale *tensor.Tensor, lr float64) {
+	c, p := o.config, o.params[i]
+	decay := c.WeightDecay
+	if p.NoDecay {
+		decay = 0
+	}
+	step := func(w, m, v, g *tensor.Tensor) {
+		tensor.AdamW(w, m, v, g, scale, float32(lr*p.LRScale), float32(c.Beta1), float32(c.Beta2), float32(c.Eps), float32(decay), o.steps[i])
+	}
+	rows, values, sparse := p.SparseGrad()
+	if !sparse {
+		step(p.Value, o.m[i], o.v[i], p.Grad())
+		return
+	}
+	// Rows without a gradient move too, as their moments decay, so a block of
+	// rows at a time gets its gradient written out.
+	for from := 0; from < p.Value.Rows; from += blockRows {
+		to := min(from+blockRows, p.Value.Rows)
+		g := o.zeros(to-from, p.Value.Cols)
+		n := 0
+		for ; n < len(rows) && int(rows[n]) < to; n++ {
+			at := int(rows[n]) - from
+			tensor.Copy(g.RowsView(at, at+1), values.RowsView(n, n+1))
+		}
+		rows, values = rows[n:], values.RowsView(n, len(rows))
+		step(p.Value.RowsView(from, to), o.m[i].RowsView(from, to), o.v[i].RowsView(from, to), g)
+	}
+}
+
+// blockRows is how many rows of a sparse gradient are written out at a time.
+const blockRows = 256
+
+// zeros returns the optimiser's one block of gradient, emptied.
+func (o *AdamW) zeros(rows, cols int) *tensor.Tensor {
+	if o.block == nil || o.block.Rows < rows*cols {
+		o.block = o.arena.New(rows*cols, 1)
+	}
+	g := o.block.RowsView(0, rows*cols).Reshape(rows, cols)
+	tensor.Fill(g, 0)
+	return g
 }
 
 // Close takes the gradient buffers away from the parameters.

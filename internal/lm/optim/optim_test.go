@@ -133,6 +133,75 @@ func TestPausedParametersWaitForTheirTime(t *testing.T) {
 	}
 }
 
+// Rows without a gradient must move as under a whole gradient with zeros.
+func TestSparseGradientsGiveTheBitsOfWholeOnes(t *testing.T) {
+	a := tensor.NewArena()
+	defer a.Free()
+	const rows, cols = 2*blockRows + 7, 5
+	make := func() (*nn.Param, *AdamW) {
+		p := nn.NewParam(a, "", rows, cols)
+		tensor.FillUniform(p.Value, -1, 1, tensor.NewKey(1, "table"))
+		c := DefaultAdamW()
+		c.WeightDecay = 0.1
+		return p, NewAdamW(a, []*nn.Param{p}, c)
+	}
+	sparse, o := make()
+	whole, w := make()
+	for step, ids := range [][]int32{{3, 3, 0, 256, 518}, {518, 17}, {255, 256, 511, 512, 3}, {1}} {
+		o.StartStep(0)
+		w.StartStep(0)
+		dy := a.New(len(ids), cols)
+		tensor.FillUniform(dy, -1, 1, tensor.NewKey(2, "dy").At(uint64(step)))
+		// In two parts, as when two look-ups share a table.
+		for _, part := range [][2]int{{0, 1}, {1, len(ids)}} {
+			if part[0] < part[1] && !sparse.AddRows(dy.RowsView(part[0], part[1]), a.Ints(ids[part[0]:part[1]]), a.New, a.Ints) {
+				t.Fatal("AddRows refuses few rows")
+			}
+		}
+		if _, _, ok := sparse.SparseGrad(); !ok {
+			t.Fatal("the gradient is not sparse")
+		}
+		tensor.ScatterAddRows(whole.Grad(), dy, a.Ints(ids))
+		o.Step(0.01)
+		w.Step(0.01)
+		if !slices.Equal(sparse.Value.Slice(), whole.Value.Slice()) {
+			t.Fatalf("step %d: sparse and whole gradients move to different weights", step)
+		}
+		if !slices.Equal(sparse.Grad().Slice(), whole.Grad().Slice()) {
+			t.Fatalf("step %d: Grad of the sparse gradient is not the whole one", step)
+		}
+	}
+}
+
+func TestGradientsBecomeWholeWhereThatIsSmaller(t *testing.T) {
+	a := tensor.NewArena()
+	defer a.Free()
+	p := nn.NewParam(a, "", 10, 2)
+	o := NewAdamW(a, []*nn.Param{p}, DefaultAdamW())
+	ones := func(n int) *tensor.Tensor {
+		x := a.New(n, 2)
+		tensor.Fill(x, 1)
+		return x
+	}
+	o.StartStep(0)
+	if p.AddRows(ones(6), a.Ints([]int32{1, 2, 3, 4, 5, 6}), a.New, a.Ints) {
+		t.Error("6 rows of 10 stay sparse")
+	}
+	if !p.AddRows(ones(3), a.Ints([]int32{1, 1, 4}), a.New, a.Ints) {
+		t.Error("3 rows of 10 do not stay sparse")
+	}
+	if p.AddRows(ones(4), a.Ints([]int32{6, 7, 8, 9}), a.New, a.Ints) {
+		t.Error("6 rows of 10 in two parts stay sparse")
+	}
+	dense, filled := p.Buffer()
+	if want := []float32{0, 0, 2, 2, 0, 0, 0, 0, 1, 1}; !filled || !slices.Equal(dense.Slice()[:10], want) {
+		t.Errorf("Buffer = %v, %v, want %v", dense.Slice(), filled, want)
+	}
+	if p.AddRows(ones(1), a.Ints([]int32{7}), a.New, a.Ints) {
+		t.Error("a whole gradient takes rows")
+	}
+}
+
 func TestRestoredStateGoesOnTheSame(t *testing.T) {
 	a := tensor.NewArena()
 	defer a.Free()
