@@ -27,7 +27,7 @@ type Options struct {
 // adapt and evaluate, and the edges that warm starts need.
 func Compile(exp *config.Experiment, o Options) (*Plan, hcl.Diagnostics) {
 	c := &compiler{exp: exp, options: o, plan: &Plan{
-		Graph: &pipeline.Graph{}, DataNodes: map[string]*pipeline.Node{}, ModelNodes: map[string]*pipeline.Node{},
+		Graph: &pipeline.Graph{}, DataNodes: map[string]*pipeline.Node{}, ModelNodes: map[string]*pipeline.Node{}, Cuts: map[string][]int{},
 	}}
 	c.settings()
 	c.sources()
@@ -37,6 +37,9 @@ func Compile(exp *config.Experiment, o Options) (*Plan, hcl.Diagnostics) {
 	}
 	if !c.diags.HasErrors() {
 		c.runs()
+	}
+	if !c.diags.HasErrors() {
+		c.diagnoses()
 	}
 	return c.plan, c.diags
 }
@@ -132,6 +135,10 @@ func (c *compiler) dataNode(b *config.Block, d *Dataset) {
 				node.Files = append(node.Files, pipeline.File{Name: fmt.Sprintf("%s/parallel/%d", p.Name, i+1), Path: path})
 			}
 		}
+	}
+	if c.rolling(d) {
+		c.cutNodes(b, d, node)
+		return
 	}
 	c.plan.DataNodes[d.Name] = c.plan.Graph.Add(node)
 }
@@ -231,7 +238,7 @@ func (c *compiler) checkCount() {
 func (c *compiler) conditionsOf(m *Method) int {
 	n := 0
 	for _, d := range c.datasetsOf(m) {
-		n += len(conditions(d))
+		n += len(c.conditions(d, m))
 	}
 	return n
 }
@@ -302,7 +309,7 @@ func (c *compiler) methodRuns(b *config.Block) {
 		return
 	}
 	for _, d := range c.datasetsOf(m) {
-		if isExternal(m.Method) && conditions(d)[0] != "" {
+		if isExternal(m.Method) && formatShift(d) {
 			c.fail(b.DefRange, "Method does not fit the shift", "An external command predicts rows in one format; data set %q has a format shift.", d.Name)
 			continue
 		}
@@ -326,7 +333,7 @@ func (c *compiler) methodRuns(b *config.Block) {
 func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *config.Point) {
 	m := point.Config.(*Method)
 	draws := m.Method.Draws()
-	for _, condition := range conditions(d) {
+	for _, condition := range c.conditions(d, m) {
 		for _, seed := range c.plan.Experiment.Seeds {
 			r := &Run{Dataset: d, Model: model, Method: m, Point: point, Condition: condition, Seed: seed, Draws: draws}
 			if !c.addNodes(b, r) {
@@ -338,18 +345,26 @@ func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *c
 	}
 }
 
-// conditions are what a data set is trained under: each of the formats that
-// its shift trains on, or one condition without a name.
-func conditions(d *Dataset) []string {
-	if s := d.Config.Shift; s != nil && s.Type == dataset.FormatShift {
-		return s.Train
+// conditions are what a method is trained under on a data set: each of the
+// formats that its shift trains on, each cut of a rolling shift, or one
+// condition without a name.
+func (c *compiler) conditions(d *Dataset, m *Method) []string {
+	switch {
+	case formatShift(d):
+		return d.Config.Shift.Train
+	case c.rolling(d):
+		return c.cutConditions(d, m)
 	}
 	return []string{""}
 }
 
+func formatShift(d *Dataset) bool {
+	return d.Config.Shift != nil && d.Config.Shift.Type == dataset.FormatShift
+}
+
 // addNodes adds the run's adapt and evaluate nodes and what they read.
 func (c *compiler) addNodes(b *config.Block, r *Run) bool {
-	data := pipeline.Input{Name: "data", Node: c.plan.DataNodes[r.Dataset.Name]}
+	data := pipeline.Input{Name: "data", Node: c.dataNodeOf(r.Dataset, r.Condition)}
 	input, ok := c.input(b, r)
 	if !ok {
 		return false
@@ -403,6 +418,11 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		}
 		adapt.Inputs = append(adapt.Inputs, pipeline.Input{Name: "from", Node: pick})
 	}
+	if earlier := c.earlierCut(r); earlier != nil {
+		adapt.Inputs = append(adapt.Inputs, pipeline.Input{Name: "from", Node: earlier})
+	}
+	r.Adapt, r.Evaluate = adapt, evaluate
+	c.firstRung(r, len(b.Points))
 	r.Adapt = c.plan.Graph.Add(adapt)
 	evaluate.Inputs = append(evaluate.Inputs, pipeline.Input{Name: "adapt", Node: r.Adapt})
 	r.Evaluate = c.plan.Graph.Add(evaluate)
@@ -429,7 +449,7 @@ func reads(m methods.Method) string {
 func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 	in := Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
 	switch ref := r.Method.Format; {
-	case !ref.IsZero() && r.Condition != "":
+	case !ref.IsZero() && formatShift(r.Dataset):
 		c.fail(b.AttrRange("format"), "Two formats", "Data set %q has a format shift, whose conditions are the formats; this method cannot choose one of its own.", r.Dataset.Name)
 		return in, false
 	case !ref.IsZero():
@@ -439,7 +459,7 @@ func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 		}
 		in.Format = block.Config().(*Format)
 		in.Words = in.Format.Words
-	case r.Condition != "":
+	case formatShift(r.Dataset):
 		in.Format = c.format(r.Condition)
 		return in, in.Format != nil
 	}
@@ -458,7 +478,7 @@ func (c *compiler) format(name string) *Format {
 // shiftedInputs are the other formats that a run under a format shift is
 // tested on.
 func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
-	if r.Condition == "" {
+	if !formatShift(r.Dataset) {
 		return nil
 	}
 	var list []Input

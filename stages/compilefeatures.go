@@ -14,11 +14,10 @@ import (
 // read: its list of needs is collected from every probe in the file, so that
 // a sweep over layers and poolings costs one forward pass.
 func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline.Node {
-	format := ""
-	if in.Format != nil {
-		format = " " + in.Format.Name
-	}
 	stage := &Features{Input: in}
+	if diagnosedFeatures(r.Dataset, in) {
+		stage.Needs = append(stage.Needs, diagnosisNeed)
+	}
 	for _, b := range c.plan.Blocks {
 		if b.Config().(*Method).Format.Name != r.Method.Format.Name {
 			continue
@@ -35,10 +34,23 @@ func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline
 	})
 	stage.Needs = slices.Compact(stage.Needs)
 	return c.plan.Graph.Add(&pipeline.Node{
-		Addr:   fmt.Sprintf("features %s/%s%s", r.Model.Name, r.Dataset.Name, format),
+		Addr:   featuresAddr(r.Model, r.Dataset, cutOf(r.Condition), in.Format),
 		Stage:  stage,
 		Inputs: []pipeline.Input{{Name: "data", Node: data}, {Name: "model", Node: c.plan.ModelNodes[r.Model.Name]}},
 	})
+}
+
+// featuresAddr names the pass over a data set, of a cut and in a format if
+// there are some.
+func featuresAddr(m *Model, d *Dataset, cut string, f *Format) string {
+	addr := fmt.Sprintf("features %s/%s", m.Name, d.Name)
+	if cut != "" {
+		addr += "/" + cut
+	}
+	if f != nil {
+		addr += " " + f.Name
+	}
+	return addr
 }
 
 // pickNode is the selected configuration of the method that r starts from,
@@ -55,8 +67,13 @@ func (c *compiler) pickNode(b *config.Block, r *Run) *pipeline.Node {
 		c.fail(b.AttrRange("from"), "Nothing to start from", "method %q is not applied to model %q and data set %q.", from.Name, r.ModelName(), r.Dataset.Name)
 		return nil
 	}
+	if candidates[0].rungs > 0 {
+		c.fail(b.AttrRange("from"), "Start not known", "method %q is searched by successive halving, whose result is known only when it has run; give it one configuration.", from.Name)
+		return nil
+	}
 	stage := &Pick{Metric: r.Dataset.Metric}
-	node := &pipeline.Node{Addr: fmt.Sprintf("pick method.%s@%s/%s#%d", from.Name, r.ModelName(), r.Dataset.Name, r.Seed), Stage: stage}
+	like.Point = &config.Point{Name: from.Name}
+	node := &pipeline.Node{Addr: "pick " + like.Addr(), Stage: stage}
 	seen := map[string]bool{}
 	for _, k := range candidates {
 		if k.Seed == r.Seed {

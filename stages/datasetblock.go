@@ -16,10 +16,11 @@ type Dataset struct {
 	Metric    string          `hcl:"metric,optional" doc:"the metric that selects and compares; default by task"`
 	MaxLength int             `hcl:"max_length,optional" unit:"tokens" doc:"longer rows are cut and counted"`
 	Truncate  string          `hcl:"truncate,optional" doc:"which side is cut: end or start"`
+	Update    string          `hcl:"update,optional" doc:"under a rolling shift: retrain trains anew at each cut, continue also goes on from what was trained at the cut before"`
 }
 
 func newDataset(name string) *Dataset {
-	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end"}
+	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end", Update: retrain}
 }
 
 // Validate checks the source and fills in what a generator and a task imply.
@@ -32,6 +33,7 @@ func (d *Dataset) Validate() []error {
 		errs = append(errs, wrong("max_length", "A row has at least 4 tokens."))
 	}
 	errs = append(errs, oneOf("truncate", d.Truncate, "end", "start")...)
+	errs = append(errs, oneOf("update", d.Update, retrain, goOn)...)
 	if d.Metric == "" {
 		return errs
 	}

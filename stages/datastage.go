@@ -12,7 +12,8 @@ type ReadData struct {
 	Config    *dataset.Config
 	Generator *Generator
 
-	parts []dataset.Part
+	parts   []dataset.Part
+	classes int // of the rows, once they are counted; 0 before
 }
 
 // Name is the kind of stage.
@@ -35,8 +36,13 @@ func (s *ReadData) Run(ctx context.Context, job *pipeline.Job) error {
 
 // load reads the rows.
 func (s *ReadData) load() (*dataset.Dataset, error) {
+	return dataset.Load(s.Config, s.source())
+}
+
+// source is where the rows are.
+func (s *ReadData) source() dataset.Source {
 	if s.Generator != nil {
-		return dataset.Load(s.Config, dataset.Generated(s.Generator.Generator))
+		return dataset.Generated(s.Generator.Generator)
 	}
-	return dataset.Load(s.Config, s.Config.Files.Open(s.parts))
+	return s.Config.Files.Open(s.parts)
 }

@@ -47,6 +47,11 @@ func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, reproduce re
 		}
 		f.Budgets = append(f.Budgets, report.Budget{Name: b.Name, StoredBytes: bytes, TrainableParams: int64(b.TrainableParams), TrainSeconds: b.TrainSeconds})
 	}
+	diagnoses, err := diagnosisFacts(plan, summary)
+	if err != nil {
+		return nil, err
+	}
+	f.Diagnosis = diagnoses
 	if g := plan.Gate; g != nil {
 		f.Gate = &report.GateFacts{Metric: g.Metric, Margin: g.Margin, Alpha: g.Alpha}
 	}
@@ -60,6 +65,8 @@ func searchSentence(plan *Plan) string {
 		return ""
 	case s.Strategy == "random":
 		return fmt.Sprintf("Configurations were drawn at random: %d trials for each swept method, seed %d.", s.Trials, s.Seed)
+	case s.Strategy == "halving":
+		return fmt.Sprintf("Successive halving: every method with several configurations trained them for a small share of the steps, the best third by dev score went on to %d times as many, and so on.", halvingFactor)
 	case len(s.Tune) > 0:
 		return fmt.Sprintf("Every trained method tried its default %s at 1/3, 1 and 3 times the value.", strings.Join(s.Tune, " and "))
 	}

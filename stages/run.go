@@ -24,12 +24,19 @@ type Plan struct {
 	// DataNodes and ModelNodes by name.
 	DataNodes  map[string]*pipeline.Node
 	ModelNodes map[string]*pipeline.Node
+	// Cuts are the years of a rolling shift, by data set.
+	Cuts map[string][]int
+	// Diagnoses of the declared shifts, made before any training.
+	Diagnoses []*Diagnosed
 }
 
 // Want lists the nodes whose outputs the experiment is run for.
 func (p *Plan) Want() []*pipeline.Node {
 	var want []*pipeline.Node
 	seen := map[*pipeline.Node]bool{}
+	for _, g := range p.Diagnoses {
+		want = append(want, g.Node)
+	}
 	for _, r := range p.Runs {
 		if !seen[r.Evaluate] {
 			seen[r.Evaluate] = true
@@ -50,6 +57,10 @@ type Run struct {
 	Draws     bool
 
 	Adapt, Evaluate *pipeline.Node
+
+	// rung is how far successive halving has let the run go: 0 is its first
+	// budget; rungs is how many budgets its family has.
+	rung, rungs int
 }
 
 // ModelName is the model's name, "" for baselines.

@@ -92,13 +92,31 @@ func (m *matched) unknown() Measure {
 }
 
 func (m *matched) mass() Measure {
-	g, source, target := m.gap(Format, "mass on legal labels", func(r *Row) ratio {
+	of := func(r *Row) ratio {
 		if math.IsNaN(r.Mass) {
 			return ratio{}
 		}
 		return ratio{r.Mass, 1}
-	})
-	g.Meaning = fmt.Sprintf("Before training the model gives label words %.1f %% of its probability in the source and %.1f %% in the target.", 100*source, 100*target)
+	}
+	g, source, target := m.gap(Format, "mass on legal labels", of)
+	switch {
+	case math.IsNaN(source) && math.IsNaN(target):
+		g.Value, g.Meaning = 0, "No row could be asked for its label."
+	case math.IsNaN(source):
+		g = m.level(g, m.ratios(of)[m.n:], "other format; the one trained on has no label words")
+	case math.IsNaN(target):
+		g = m.level(g, m.ratios(of)[:m.n], "format trained on; the other has no label words")
+	default:
+		g.Meaning = fmt.Sprintf("Before training the model gives label words %.1f %% of its probability in the source and %.1f %% in the target.", 100*source, 100*target)
+	}
+	return g
+}
+
+// level describes one side alone; there is nothing to test.
+func (m *matched) level(g Measure, v []ratio, where string) Measure {
+	g.Value = total(v)
+	g.Low, g.High = around(g.Value, standardError(v, g.Value), 0, 1)
+	g.Meaning = fmt.Sprintf("Before training the model gives label words %.1f %% of its probability in the %s.", 100*g.Value, where)
 	return g
 }
 

@@ -1,0 +1,122 @@
+package stages
+
+import (
+	"fmt"
+	"math"
+
+	"runexp/internal/dataset"
+	"runexp/internal/lm"
+	"runexp/internal/lm/tensor"
+	"runexp/internal/shift"
+	"runexp/internal/train"
+	"runexp/methods"
+	"runexp/pipeline"
+)
+
+// diagnosisNeed is the representation that sides are told apart by.
+var diagnosisNeed = methods.FeatureNeed{Layer: -1, Pooling: "mean"}
+
+// askedRows bounds how many rows a side are asked for their label.
+const askedRows = 300
+
+// frozen fills in what the untouched model and its tokenizer say of rows.
+func (s *Diagnose) frozen(job *pipeline.Job, base *lm.Base, data *dataset.Dataset, side *sampled, rows []shift.Row) error {
+	examples := make([]*train.Example, len(rows))
+	unknown := base.Tokenizer.Special().UNK
+	for i := range rows {
+		e, cut, err := side.inputs[i].example(base, data, side.rows[i], 0)
+		if err != nil {
+			return err
+		}
+		examples[i], rows[i].Truncated, rows[i].Tokens = e, cut, e.Tokens()
+		for _, q := range e.Sequences {
+			for _, id := range q.IDs {
+				if id == unknown {
+					rows[i].Unknown++
+				}
+			}
+		}
+	}
+	if err := s.features(job, base, data, side, examples, rows); err != nil {
+		return err
+	}
+	if base.Config().LMHead {
+		_, losses := train.LanguageLoss(base, nil, examples, tensor.NewKey(diagnosisSeed, "mask"))
+		for i, l := range losses {
+			rows[i].Loss, rows[i].Scored = l.Sum, l.Tokens
+		}
+	}
+	if !s.asks() {
+		return nil
+	}
+	return s.mass(base, data, side, rows)
+}
+
+// features reads the pass that probes share, or makes one of its own.
+func (s *Diagnose) features(job *pipeline.Job, base *lm.Base, data *dataset.Dataset, side *sampled, examples []*train.Example, rows []shift.Row) error {
+	hidden := base.Config().Hidden
+	if _, ok := job.In["features"]; ok {
+		all, err := readFeatures(job, "features", data, diagnosisNeed)
+		if err != nil {
+			return err
+		}
+		x := all[side.split]
+		for i, at := range side.index {
+			rows[i].Features = x.X[at*x.Cols : (at+1)*x.Cols]
+		}
+		return nil
+	}
+	need, err := resolveNeed(base, diagnosisNeed)
+	if err != nil {
+		return err
+	}
+	x := train.Features(base, examples, []train.FeatureNeed{need}, false, nil)[0]
+	for i, e := range examples {
+		f, n := make([]float32, hidden), float32(len(e.Sequences))
+		for range e.Sequences {
+			for k := range f {
+				f[k] += x[k] / n
+			}
+			x = x[hidden:]
+		}
+		rows[i].Features = f
+	}
+	return nil
+}
+
+// mass asks the model for label words and adds up the probability of all of them.
+func (s *Diagnose) mass(base *lm.Base, data *dataset.Dataset, side *sampled, rows []shift.Row) error {
+	askers := map[*Format]*asker{}
+	for i := range rows[:min(askedRows, len(rows))] {
+		in := side.inputs[i]
+		if s.Asked != nil {
+			in = *s.Asked
+		}
+		if in.Format == nil || len(in.Format.Words) == 0 {
+			continue
+		}
+		in.Words = in.Format.Words
+		a, ok := askers[in.Format]
+		if !ok {
+			if trouble := in.Format.answerable(base.Config(), true); trouble != "" {
+				return inputError{fmt.Sprintf("format %q: %s", in.Format.Name, trouble)}
+			}
+			var err error
+			if a, err = newAsker(base, data, in, methods.Asking{}, ""); err != nil {
+				return err
+			}
+			askers[in.Format] = a
+		}
+		p, err := a.prompt(side.rows[i], nil)
+		if err != nil {
+			return err
+		}
+		rows[i].Mass = 0
+		for _, scores := range methods.ScoreAnswers(base, p.questions) {
+			for _, v := range scores {
+				rows[i].Mass += math.Exp(v)
+			}
+		}
+	}
+	return nil
+}

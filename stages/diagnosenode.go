@@ -1,0 +1,127 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+
+	"runexp/internal/dataset"
+	"runexp/internal/report"
+	"runexp/pipeline"
+)
+
+// A Diagnosed is a diagnosis in a plan.
+type Diagnosed struct {
+	Dataset   *Dataset
+	Model     *Model // nil: words alone
+	Condition string // format trained on, "" without a format shift
+	Node      *pipeline.Node
+}
+
+// diagnosisRows is how many rows a side are compared.
+const diagnosisRows = 1000
+
+// diagnoses adds a node for every data set that declares a shift and is used, on
+// every model.
+func (c *compiler) diagnoses() {
+	models := c.plan.Models
+	if len(models) == 0 {
+		models = []*Model{nil}
+	}
+	for _, d := range c.plan.Datasets {
+		used := slices.ContainsFunc(c.plan.Runs, func(r *Run) bool { return r.Dataset == d })
+		if d.Config.Shift == nil || !used {
+			continue
+		}
+		for _, m := range models {
+			for _, condition := range diagnosedConditions(d) {
+				if n := c.diagnosisNode(d, m, condition); n != nil {
+					c.plan.Diagnoses = append(c.plan.Diagnoses, &Diagnosed{d, m, condition, n})
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeline.Node {
+	in := Input{MaxLength: d.MaxLength, Truncate: d.Truncate}
+	if condition != "" {
+		in.Format = c.format(condition)
+	}
+	stage := &Diagnose{Input: in, Shifted: c.shiftedInputs(&Run{Dataset: d, Condition: condition}, in), Axis: d.Config.Shift.Type, Rows: diagnosisRows}
+	addr := "diagnose " + d.Name
+	node := &pipeline.Node{Stage: stage, Inputs: []pipeline.Input{{Name: "data", Node: c.plan.DataNodes[d.Name]}}}
+	if m != nil {
+		addr = "diagnose " + m.Name + "/" + d.Name
+		model := c.plan.ModelNodes[m.Name]
+		if model == nil {
+			return nil
+		}
+		node.Inputs = append(node.Inputs, pipeline.Input{Name: "model", Node: model})
+		if condition == "" {
+			stage.Asked = c.askedFormat(d, in)
+			if features := c.plan.Graph.Find(featuresAddr(m, d, c.firstCut(d), nil)); features != nil && diagnosedFeatures(d, in) {
+				node.Inputs = append(node.Inputs, pipeline.Input{Name: "features", Node: features})
+			}
+		}
+	}
+	if condition != "" {
+		addr += "/" + condition
+	}
+	node.Addr = addr
+	return c.plan.Graph.Add(node)
+}
+
+// diagnosedConditions are the formats trained on, or one without a name: cuts of a
+// rolling shift are diagnosed at the first.
+func diagnosedConditions(d *Dataset) []string {
+	if formatShift(d) {
+		return d.Config.Shift.Train
+	}
+	return []string{""}
+}
+
+// diagnosedFeatures reports whether a diagnosis can read the pass that probes share:
+// of rows as they are, one representation for each.
+func diagnosedFeatures(d *Dataset, in Input) bool {
+	return d.Config.Shift != nil && !formatShift(d) && in.Format == nil && d.Config.Task != dataset.Tagging && d.Config.Task != dataset.MultipleChoice
+}
+
+// askedFormat is the first format with label words that a method uses on a data
+// set.
+func (c *compiler) askedFormat(d *Dataset, in Input) *Input {
+	for _, b := range c.plan.Blocks {
+		m := b.Config().(*Method)
+		if m.Format.IsZero() || m.withoutModel() || !slices.Contains(c.datasetsOf(m), d) {
+			continue
+		}
+		if f := c.exp.Find(m.Format); f != nil && len(f.Config().(*Format).Words) > 0 {
+			in.Format = f.Config().(*Format)
+			return &in
+		}
+	}
+	return nil
+}
+
+// diagnosisFacts are the diagnoses that were made.
+func diagnosisFacts(plan *Plan, summary *pipeline.Summary) ([]report.Diagnosis, error) {
+	var list []report.Diagnosis
+	for _, g := range plan.Diagnoses {
+		res := summary.Of(g.Node)
+		if res == nil || res.Entry == nil {
+			continue
+		}
+		d := report.Diagnosis{}
+		if err := readJSON(res.Entry, diagnosisFile, &d); err != nil {
+			return nil, err
+		}
+		d.Dataset, d.Model = g.Dataset.Name, "none, words alone"
+		if g.Model != nil {
+			d.Model = g.Model.Name
+		}
+		if g.Condition != "" {
+			d.Dataset = fmt.Sprintf("%s trained on %s", d.Dataset, g.Condition)
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
