@@ -179,7 +179,14 @@ func choose(plan *Plan, known Entries) ([]Choice, error) {
 func candidates(runs []*Run, known Entries) ([]candidate, error) {
 	var list []candidate
 	seen := map[*pipeline.Node]bool{}
+	top := 0
 	for _, r := range runs {
+		top = max(top, r.rung)
+	}
+	for _, r := range runs {
+		if r.rung < top {
+			continue // stopped by successive halving
+		}
 		i := slices.IndexFunc(list, func(c candidate) bool { return c.name == r.Point.Name })
 		if i < 0 {
 			i = len(list)

@@ -11,7 +11,7 @@ import (
 // its default; random search draws its trials.
 func (c *compiler) applySearch() {
 	s := c.plan.Search
-	if s == nil || s.Strategy == "grid" {
+	if s == nil || s.Strategy != "random" {
 		c.diags = append(c.diags, c.exp.Unsampled()...)
 	}
 	if s == nil {

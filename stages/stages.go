@@ -125,7 +125,7 @@ func newSearch() *Search { return &Search{Strategy: "grid", Trials: 20} }
 
 // Validate checks the strategy.
 func (s *Search) Validate() []error {
-	errs := oneOf("strategy", s.Strategy, "grid", "random")
+	errs := oneOf("strategy", s.Strategy, "grid", "random", "halving")
 	if s.Trials < 1 {
 		errs = append(errs, wrong("trials", "Random search needs at least one trial."))
 	}

@@ -26,11 +26,18 @@ const trainFile = "train.json"
 // runTraining runs the loop with the job's checkpoints and progress.
 func runTraining(ctx context.Context, job *pipeline.Job, base *lm.Base, o *nn.Overlay, data train.Data, c train.Config, seed uint64) (*train.Result, *train.Measured, error) {
 	options := train.Options{
-		Work: job.Work, Every: checkpointInterval,
+		Work: job.Work, Every: checkpointInterval, Leave: job.Out,
 		Progress: func(step, total int, loss float64) {
 			cache.Failpoint("train-step")
 			job.Report(pipeline.Progress{Done: int64(step), Total: int64(total), Unit: "steps", Note: fmt.Sprintf("loss %.3f", loss)})
 		},
+	}
+	if _, ok := job.In[rungInput]; ok {
+		dir, err := job.Dir(rungInput)
+		if err != nil {
+			return nil, nil, err
+		}
+		options.Take = dir
 	}
 	result, measured, err := train.Run(ctx, base, o, data, c, seed, options)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

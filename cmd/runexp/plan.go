@@ -24,7 +24,7 @@ func planCommand(s *streams) *cobra.Command {
 				return err
 			}
 			defer store.Close()
-			items, err := executor.Plan(plan.Graph, plan.Want())
+			items, err := planRungs(executor, plan)
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func whyCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return usage("%v", err)
 			}
-			items, err := executor.Plan(plan.Graph, plan.Want())
+			items, err := planRungs(executor, plan)
 			if err != nil {
 				return err
 			}

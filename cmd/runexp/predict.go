@@ -35,7 +35,7 @@ func (f *experimentFlags) withRun(s *streams, file, address string, use func(*st
 		return err
 	}
 	defer store.Close()
-	items, err := executor.Plan(plan.Graph, plan.Want())
+	items, err := planRungs(executor, plan)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	started := time.Now()
 	executor.Parallel, executor.Observer, executor.Verify, executor.NoShare = f.parallel, reporter, f.verify, f.noShare
 	executor.MemoryLimit = limit
-	summary, runErr := executor.Run(ctx, plan.Graph, plan.Want())
+	summary, done, runErr := runRungs(ctx, executor, plan)
 	reporter.Close()
 	if summary == nil {
 		return runErr
@@ -93,14 +93,62 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 		Experiment: plan.Experiment.Name, Started: started, Finished: time.Now(),
 		Status: invocationStatus(summary, runErr), Build: "runexp " + version,
 	}
-	if err := f.record(context.WithoutCancel(ctx), s, store, plan, summary, inv, files); err != nil {
+	if err := f.record(context.WithoutCancel(ctx), s, store, plan, summary, done, inv, files); err != nil {
 		return err
 	}
 	return f.outcome(s, store, summary, runErr)
 }
 
+// tally counts the nodes of a run over all rungs.
+type tally struct{ nodes, ran int }
+
+// runRungs runs the plan, and again as long as successive halving has more to
+// run. It returns the last summary and what was done in all.
+func runRungs(ctx context.Context, executor *pipeline.Executor, plan *stages.Plan) (*pipeline.Summary, tally, error) {
+	var done tally
+	seen := map[*pipeline.Node]bool{}
+	for {
+		summary, err := executor.Run(ctx, plan.Graph, plan.Want())
+		if summary == nil {
+			return nil, done, err
+		}
+		for _, r := range summary.Results {
+			seen[r.Node] = true
+		}
+		done.ran += summary.Count(pipeline.Ran)
+		done.nodes = len(seen)
+		if err != nil {
+			return summary, done, err
+		}
+		more, err := plan.NextRung(stages.FromSummary(summary))
+		if err != nil || !more {
+			return summary, done, err
+		}
+	}
+}
+
+// planRungs plans what would run, following successive halving as far as the
+// cache knows its outcome.
+func planRungs(executor *pipeline.Executor, plan *stages.Plan) ([]pipeline.PlanItem, error) {
+	for {
+		items, err := executor.Plan(plan.Graph, plan.Want())
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			if it.Status != pipeline.PlanCached {
+				return items, nil
+			}
+		}
+		more, err := plan.NextRung(stages.FromPlan(items))
+		if err != nil || !more {
+			return items, err
+		}
+	}
+}
+
 // record writes the database and the report.
-func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, plan *stages.Plan, summary *pipeline.Summary, inv results.Invocation, files []string) error {
+func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, plan *stages.Plan, summary *pipeline.Summary, done tally, inv results.Invocation, files []string) error {
 	db, err := openResults(f.results)
 	if err != nil {
 		return err
@@ -140,9 +188,9 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 	if err := printComparison(ctx, s.out, db, inv.ID); err != nil {
 		return err
 	}
-	printf(s.out, "\n%d nodes: %d ran, %d cached, %d failed, %d skipped, in %s.\nReport: %s\n", len(summary.Results),
-		summary.Count(pipeline.Ran), summary.Count(pipeline.Cached), summary.Count(pipeline.Failed), summary.Count(pipeline.Skipped),
-		round(summary.Duration), filepath.Join(folder, "report.md"))
+	failed, skipped := summary.Count(pipeline.Failed), summary.Count(pipeline.Skipped)
+	printf(s.out, "\n%d nodes: %d ran, %d cached, %d failed, %d skipped, in %s.\nReport: %s\n", done.nodes,
+		done.ran, done.nodes-done.ran-failed-skipped, failed, skipped, round(inv.Finished.Sub(inv.Started)), filepath.Join(folder, "report.md"))
 	return nil
 }
 

@@ -35,13 +35,13 @@ func checkpointPaths(dir string, slot int) (tensors, description string) {
 	return base + ".safetensors", base + ".json"
 }
 
-// save writes the state after step steps.
-func (l *loop) save(step int, seconds float64) error {
-	if l.options.Work == "" {
+// save writes the state after step steps to the folder dir, if there is one.
+func (l *loop) save(dir string, step int, seconds float64) error {
+	if dir == "" {
 		return nil
 	}
 	slot := 1 - max(l.slot, 0)
-	tensors, description := checkpointPaths(l.options.Work, slot)
+	tensors, description := checkpointPaths(dir, slot)
 	list := l.adam.State()
 	for i, b := range l.best {
 		list = append(list, safetensors.Named{Name: bestName(i), Shape: []int64{int64(b.Rows), int64(b.Cols)}, Data: b.Slice()})
@@ -74,12 +74,15 @@ func (l *loop) save(step int, seconds float64) error {
 	return nil
 }
 
-// newest returns the latest whole checkpoint and its slot, or -1.
-func (l *loop) newest() (*checkpoint, int) {
+// newest returns the latest whole checkpoint of a folder and its slot, or -1.
+func newest(dir string) (*checkpoint, int) {
+	if dir == "" {
+		return nil, -1
+	}
 	var best *checkpoint
 	slot := -1
 	for s := range 2 {
-		tensors, description := checkpointPaths(l.options.Work, s)
+		tensors, description := checkpointPaths(dir, s)
 		text, err := os.ReadFile(description)
 		if err != nil {
 			continue
@@ -98,17 +101,23 @@ func (l *loop) newest() (*checkpoint, int) {
 	return best, slot
 }
 
-// resume takes up the newest checkpoint and returns the step to go on from.
+// resume takes up the newest checkpoint of this run, or else of the run that
+// it continues, and returns the step to go on from.
 func (l *loop) resume() (step int, seconds float64, err error) {
-	if l.options.Work == "" {
-		return 0, 0, nil
+	dir := l.options.Work
+	c, slot := newest(dir)
+	if c != nil {
+		l.slot = slot
+	} else {
+		dir = l.options.Take
+		if c, slot = newest(dir); c == nil {
+			if dir != "" {
+				return 0, 0, fmt.Errorf("resume: %s holds no whole checkpoint", dir)
+			}
+			return 0, 0, nil
+		}
 	}
-	c, slot := l.newest()
-	if c == nil {
-		return 0, 0, nil
-	}
-	l.slot = slot
-	path, _ := checkpointPaths(l.options.Work, slot)
+	path, _ := checkpointPaths(dir, slot)
 	f, err := safetensors.Open(path)
 	if err != nil {
 		return 0, 0, err

@@ -21,6 +21,11 @@ type Config struct {
 	EarlyStopping  int     `hcl:"early_stopping,optional" unit:"epochs" doc:"epochs without a better dev score after which training stops and the best state is kept; 0 keeps the last state"`
 	TrainRows      int     `hcl:"train_rows,optional" unit:"rows" doc:"train on this many rows only (a nested random subset); 0 uses all"`
 	Checkpointing  bool    `hcl:"checkpointing,optional" doc:"recompute activations in the backward pass to save memory"`
+
+	// StopAt ends training after this share of the steps, whose number and
+	// schedule stay those of the whole run; 0 and 1 are all of it. Successive
+	// halving sets it.
+	StopAt float64
 }
 
 // Tunable are the attributes of Config that a search can multiply.

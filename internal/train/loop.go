@@ -23,6 +23,7 @@ type loop struct {
 
 	rows      []*Example
 	total     int // steps
+	stop      int // the step after which the run ends
 	perEpoch  int
 	objective objective
 	schedule  optim.Schedule
@@ -69,6 +70,10 @@ func newLoop(base *lm.Base, overlay *nn.Overlay, data Data, c Config, seed uint6
 	l.total = int(math.Ceil(c.Epochs * float64(l.perEpoch)))
 	if c.Steps > 0 {
 		l.total = c.Steps
+	}
+	l.stop = l.total
+	if c.StopAt > 0 && c.StopAt < 1 {
+		l.stop = int(math.Ceil(c.StopAt * float64(l.total)))
 	}
 	l.schedule = optim.Schedule{Kind: c.Schedule, Peak: c.LearningRate, Warmup: int(c.Warmup * float64(l.total)), Total: l.total}
 	l.objective = objective{base: base, task: data.Task, smoothing: float32(c.LabelSmoothing)}
@@ -118,7 +123,7 @@ func (l *loop) run(ctx context.Context) (*Result, *Measured, error) {
 	m.Resumed = first
 	saved := start
 	var order []int
-	for step := first; step < l.total && l.result.Status == OK && !l.result.Stopped; step++ {
+	for step := first; step < l.stop && l.result.Status == OK && !l.result.Stopped; step++ {
 		epoch := step / l.perEpoch
 		if order == nil || step%l.perEpoch == 0 {
 			order = tensor.NewKey(l.seed, "order").At(uint64(epoch)).Perm(len(l.rows))
@@ -134,13 +139,19 @@ func (l *loop) run(ctx context.Context) (*Result, *Measured, error) {
 		now := l.options.Now()
 		due := l.options.Work != "" && l.options.Every > 0 && now.Sub(saved) >= l.options.Every
 		if ctx.Err() != nil || due {
-			if err := l.save(step+1, seconds+now.Sub(start).Seconds()); err != nil {
+			if err := l.save(l.options.Work, step+1, seconds+now.Sub(start).Seconds()); err != nil {
 				return nil, nil, err
 			}
 			saved = now
 		}
-		if ctx.Err() != nil && step+1 < l.total {
+		if ctx.Err() != nil && step+1 < l.stop {
 			return nil, nil, context.Cause(ctx)
+		}
+	}
+	if l.stop < l.total {
+		// What a longer run goes on from; without times, for it is an output.
+		if err := l.save(l.options.Leave, l.result.Steps, 0); err != nil {
+			return nil, nil, err
 		}
 	}
 	l.finish(head)

@@ -11,6 +11,10 @@ import (
 type Options struct {
 	// Work is a folder for checkpoints; "" keeps none.
 	Work string
+	// Take is a folder in which a shorter run of the same configuration left
+	// its state, to go on from; "" starts afresh. Leave is where a run that
+	// StopAt ends leaves its own.
+	Take, Leave string
 	// Every is the time between checkpoints.
 	Every time.Duration
 	// Progress is told the step, the number of steps and the running loss.
