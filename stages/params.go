@@ -23,9 +23,8 @@ type ParameterCount struct {
 	Stored        int64  `json:"stored"` // after training, without the head
 }
 
-// CountParameters counts by the methods' formulas; nothing is run. Classes
-// are counted from a data set's own list of classes where it has one, else as
-// two.
+// CountParameters counts by the methods' formulas; nothing is run, but rows
+// are read where the block does not list the classes.
 func CountParameters(plan *Plan) ([]ParameterCount, error) {
 	var counts []ParameterCount
 	seen := map[string]bool{}
@@ -43,6 +42,23 @@ func CountParameters(plan *Plan) ([]ParameterCount, error) {
 	return counts, nil
 }
 
+// countOutputs is the number of outputs of a head on a data set; its rows are
+// read, once, where the block does not list the classes.
+func (p *Plan) countOutputs(d *Dataset) (int, error) {
+	stage := p.DataNodes[d.Name].Stage.(*ReadData)
+	if len(d.Config.Classes) == 0 && stage.classes == 0 {
+		rows, err := stage.load()
+		if err != nil {
+			return 0, fmt.Errorf("dataset.%s: %w", d.Name, err)
+		}
+		stage.classes = len(rows.LabelNames)
+	}
+	if stage.classes > 0 {
+		return stage.classes, nil
+	}
+	return expectedOutputs(d), nil
+}
+
 func countRun(plan *Plan, r *Run) (ParameterCount, error) {
 	c := ParameterCount{Model: r.Model.Name, Dataset: r.Dataset.Name, Configuration: r.Point.Name}
 	shape, err := plan.shape(r.Model)
@@ -54,7 +70,10 @@ func countRun(plan *Plan, r *Run) (ParameterCount, error) {
 		return c, err
 	}
 	c.Backbone, _ = base.Count()
-	classes := expectedOutputs(r.Dataset)
+	classes, err := plan.countOutputs(r.Dataset)
+	if err != nil {
+		return c, err
+	}
 	switch m := r.Method.Method.(type) {
 	case methods.Adapter:
 		n, err := m.Trainable(base, methods.Setup{Head: nn.HeadSpec{Task: r.Dataset.Config.Task, Outputs: classes}, Schedule: r.Method.Train.Schedule, Dropout: r.Method.Train.Dropout})
