@@ -85,9 +85,9 @@ func (r *trial) named() map[string]*nn.Param {
 	return all
 }
 
-// steps trains like the script and returns the loss before each step; after
-// the first backward pass it calls seen.
-func (r *trial) steps(n int, checkpointing bool, seen func()) []float32 {
+// steps trains like the script, but for dropout of the given rate, and returns
+// the loss before each step; after the first backward pass it calls seen.
+func (r *trial) steps(n int, rate float64, checkpointing bool, seen func()) []float32 {
 	c := optim.DefaultAdamW()
 	c.WeightDecay, c.GradientClip = 0.01, 1
 	state, a := tensor.NewArena(), tensor.NewArena()
@@ -102,7 +102,7 @@ func (r *trial) steps(n int, checkpointing bool, seen func()) []float32 {
 		tape.SetCheckpointing(checkpointing)
 		adam.StartStep(float64(step) / float64(n))
 		p := r.base.Pass(tape, r.overlay)
-		p.Train, p.DropoutRate = true, new(float64)
+		p.Train, p.DropoutRate, p.Step = true, &rate, uint64(step)
 		loss := r.loss(p, step%2)
 		losses = append(losses, loss.Value.Slice()[0])
 		tape.Backward(loss)
@@ -137,7 +137,7 @@ func TestMethodsAgreeWithPyTorch(t *testing.T) {
 	eachMethod(t, func(t *testing.T, model, method string) {
 		r := newTrial(t, model, method)
 		want := r.fixture.floats("losses")
-		got := r.steps(len(want), false, func() {
+		got := r.steps(len(want), 0, false, func() {
 			largest := 0.0
 			for name := range r.named() {
 				largest = max(largest, size(r.fixture.floats("grad/"+name)))
@@ -175,8 +175,8 @@ func size(x []float32) float64 {
 
 func TestCheckpointingGivesTheSameBits(t *testing.T) {
 	eachMethod(t, func(t *testing.T, model, method string) {
-		plain := newTrial(t, model, method).steps(4, false, nil)
-		again := newTrial(t, model, method).steps(4, true, nil)
+		plain := newTrial(t, model, method).steps(4, 0.2, false, nil)
+		again := newTrial(t, model, method).steps(4, 0.2, true, nil)
 		for i := range plain {
 			if plain[i] != again[i] {
 				t.Errorf("loss before step %d = %v with checkpointing, %v without", i+1, again[i], plain[i])
@@ -210,7 +210,7 @@ func TestSaveOverlayThenLoadIsIdentical(t *testing.T) {
 		if method == "language" {
 			r2.loss = r2.language
 		}
-		if x, y := r.steps(1, false, nil), r2.steps(1, false, nil); x[0] != y[0] {
+		if x, y := r.steps(1, 0, false, nil), r2.steps(1, 0, false, nil); x[0] != y[0] {
 			t.Errorf("loss = %v, after saving and loading %v", x[0], y[0])
 		}
 	})
