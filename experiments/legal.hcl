@@ -13,13 +13,14 @@ variable "rows" {
 
 model "base" {
   pretrain {
-    architecture = "bert"
-    layers       = 2
-    hidden_size  = 128
-    heads        = 2
-    vocabulary   = 4000
-    steps        = 2500
-    batch_size   = 32
+    architecture  = "bert"
+    layers        = 2
+    hidden_size   = 128
+    heads         = 2
+    vocabulary    = 4000
+    steps         = 1200
+    batch_size    = 64
+    learning_rate = 3e-3
     generator "general" {}
   }
 }

@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"math"
+
 	"runexp/internal/lm/nn"
 	"runexp/pipeline/config"
 )
@@ -151,7 +153,9 @@ func (p *Pretraining) shape(vocabulary int) *nn.Config {
 	c := &nn.Config{
 		ModelType: p.Architecture, Vocabulary: vocabulary, Hidden: p.HiddenSize, Layers: p.Layers, Heads: p.Heads, KVHeads: p.Heads,
 		HeadDim: p.HiddenSize / p.Heads, Intermediate: p.Intermediate, MaxPositions: p.MaxPositions,
-		Dropout: p.Dropout, AttnDropout: p.Dropout, HeadDropout: p.Dropout, InitStd: 0.02, LMHead: true,
+		Dropout: p.Dropout, AttnDropout: p.Dropout, HeadDropout: p.Dropout, LMHead: true,
+		// BERT's 0.02 at its width of 768, and the same scale of outputs at others.
+		InitStd: 0.02 * math.Sqrt(768/float64(p.HiddenSize)),
 	}
 	setDefault(&c.Intermediate, 4*p.HiddenSize)
 	switch p.Architecture {

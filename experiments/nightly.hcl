@@ -1,0 +1,76 @@
+# A small experiment to run every night, unattended: has anything got worse?
+#
+# By cron, from the repository's folder; the second command compares with the
+# invocation before and ends with status 6 if a gated score fell:
+#
+#   15 3 * * *  cd /srv/runexp && runexp -progress plain experiments/nightly.hcl && runexp compare -gate nightly~1 nightly
+#
+# As a workflow of a forge that runs containers (keep .runexp and results
+# between runs: an unchanged experiment then costs a second, and there is
+# something to compare with):
+#
+#   on: { schedule: [ { cron: "15 3 * * *" } ] }
+#   jobs:
+#     nightly:
+#       steps:
+#         - run: go build -o runexp ./cmd/runexp
+#         - run: ./runexp -progress plain experiments/nightly.hcl
+#         - run: ./runexp compare -gate nightly~1 nightly > results/nightly/compare.md
+#         - run: publish results/nightly   # report.md, report.html, figures, compare.md
+#
+# A killed night is resumed by running the same command again.
+
+experiment "nightly" {
+  description = "Did anything get worse since the last night?"
+  seeds       = [1, 2, 3]
+}
+
+variable "rows" {
+  default = 1500
+}
+
+model "base" {
+  pretrain {
+    layers        = 2
+    hidden_size   = 64
+    heads         = 2
+    steps         = 600
+    batch_size    = 64
+    learning_rate = 3e-3
+    generator "general" {}
+  }
+}
+
+dataset "clauses" {
+  task       = "classification"
+  metric     = "macro_f1"
+  max_length = 64
+  generator "clauses" {
+    rows = var.rows
+  }
+  label = "kind"
+  shift "topic" {
+    by    = "domain"
+    train = ["news", "web"]
+    test  = ["contracts", "statutes"]
+  }
+}
+
+method "tfidf" "words" {}
+
+method "fine_tuning" "full" {
+  epochs        = 6
+  learning_rate = 1e-3
+}
+
+method "lora" "lora" {
+  targets       = ["all-linear"]
+  epochs        = 8
+  learning_rate = 1e-2
+}
+
+gate {
+  metric = "macro_f1"
+  margin = 0.01
+  alpha  = 0.05
+}
