@@ -196,9 +196,13 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 	}
 	defer releaseEnc()
 	e.Truncated, e.Tokens = enc.truncated, enc.meanTokens()
-	e.Trainable, e.Head = overlay.Count()
+	added, head := overlay.Count()
+	for _, p := range overlay.Trainable() { // a warm start leaves weights that stay as they are
+		e.Trainable += p.Count()
+	}
+	e.Head = head
 	backbone, _ := base.Count()
-	e.Total = backbone + e.Trainable
+	e.Total = backbone + added
 	for _, p := range overlay.Replaced {
 		e.Total -= p.Count()
 	}
