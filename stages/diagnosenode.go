@@ -21,16 +21,15 @@ type Diagnosed struct {
 const diagnosisRows = 1000
 
 // diagnoses adds a node for every data set that declares a shift and is used, on
-// every model.
+// every model that is used with it; without one, only words are compared.
 func (c *compiler) diagnoses() {
-	models := c.plan.Models
-	if len(models) == 0 {
-		models = []*Model{nil}
-	}
 	for _, d := range c.plan.Datasets {
-		used := slices.ContainsFunc(c.plan.Runs, func(r *Run) bool { return r.Dataset == d })
-		if d.Config.Shift == nil || !used {
+		if d.Config.Shift == nil || !c.used(d, nil) {
 			continue
+		}
+		models := slices.DeleteFunc(slices.Clone(c.plan.Models), func(m *Model) bool { return !c.used(d, m) })
+		if len(models) == 0 {
+			models = []*Model{nil}
 		}
 		for _, m := range models {
 			for _, condition := range diagnosedConditions(d) {
@@ -40,6 +39,11 @@ func (c *compiler) diagnoses() {
 			}
 		}
 	}
+}
+
+// used reports whether some run is on a data set, with a model unless it is nil.
+func (c *compiler) used(d *Dataset, m *Model) bool {
+	return slices.ContainsFunc(c.plan.Runs, func(r *Run) bool { return r.Dataset == d && (m == nil || r.Model == m) })
 }
 
 func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeline.Node {
