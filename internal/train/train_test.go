@@ -4,8 +4,10 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 
+	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tensor"
 )
 
@@ -21,6 +23,40 @@ func TestRunDoesNotDependOnThreads(t *testing.T) {
 			first = got
 		} else if !reflect.DeepEqual(got, first) {
 			t.Errorf("with %d threads: %+v, with 1: %+v", n, got.Result, first.Result)
+		}
+	}
+}
+
+func TestRunsShareABase(t *testing.T) {
+	b := newBERT(t)
+	var before [][]float32
+	for _, s := range b.Arch.Specs() {
+		before = append(before, slices.Clone(b.Weights[s.Name].Value.Slice()))
+	}
+	rows := newRows(20, 1)
+	data := Data{Task: twoClasses, Train: rows, Dev: rows, Score: accuracy(rows)}
+	want := run(t, b, data, smallConfig(), Options{})
+	var overlays [3]*nn.Overlay
+	var results [3]*Result
+	var wait sync.WaitGroup
+	for i := range overlays {
+		overlays[i] = newOverlay(t, b, 3)
+		wait.Go(func() {
+			var err error
+			if results[i], _, err = Run(t.Context(), b, overlays[i], data, smallConfig(), 3, Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	for i, o := range overlays {
+		if results[i] != nil && !reflect.DeepEqual(trained{state(o), *results[i]}, want) {
+			t.Errorf("side by side: %+v, alone: %+v", *results[i], want.Result)
+		}
+	}
+	for i, s := range b.Arch.Specs() {
+		if !slices.Equal(b.Weights[s.Name].Value.Slice(), before[i]) {
+			t.Errorf("training changed the base's %s", s.Name)
 		}
 	}
 }
