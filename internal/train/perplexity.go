@@ -10,8 +10,8 @@ import (
 )
 
 // LanguageLoss is the mean cross entropy in nats per scored token of a causal
-// model, or of a masked model under a mask that depends on key and the text
-// alone, and each example's own sum. It is NaN if no token is scored.
+// model, or of a masked model under a mask that depends on key, the text and
+// its number alone, and each example's own sum. It is NaN if no token is scored.
 func LanguageLoss(base *lm.Base, overlay *nn.Overlay, examples []*Example, key tensor.Key) (loss float64, rows []RowLoss) {
 	a := tensor.NewArena()
 	defer a.Free()

@@ -70,6 +70,7 @@ func opCases() []opCase {
 			return t.Rotary(in[0], ints(t, 0, 3, 1, 2, 2), fill(t, 4, 3, "cos"), fill(t, 4, 3, "sin"), 6, true)
 		}},
 		{name: "Gather", shapes: [][2]int{{5, 7}}, run: func(t *Tape, in []*Var) *Var { return t.Gather(in[0], ints(t, 4, 0, 0, 2, 4, 4)) }},
+		{name: "Spread", shapes: [][2]int{{3, 7}}, run: func(t *Tape, in []*Var) *Var { return t.Spread(in[0], ints(t, 4, 0, 2), 5) }},
 		{name: "Concat", shapes: [][2]int{{5, 7}, {2, 7}}, run: func(t *Tape, in []*Var) *Var { return t.Concat(in[0], in[1]) }},
 		{name: "Columns", shapes: [][2]int{{5, 7}}, run: func(t *Tape, in []*Var) *Var { return t.Columns(in[0], 2, 6) }},
 		{name: "Reshape", shapes: [][2]int{{6, 5}}, run: func(t *Tape, in []*Var) *Var { return t.Reshape(in[0], 2, 15) }},

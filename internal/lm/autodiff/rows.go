@@ -21,6 +21,20 @@ func (t *Tape) Gather(x *Var, ids *tensor.Ints) *Var {
 	return y
 }
 
+// Spread is the reverse of Gather: it puts the rows of x, by number, among rows
+// of zeros.
+//
+//	y[ids[i]] = x[i]         dx[i] = dy[ids[i]]         y [rows, C], ids distinct
+func (t *Tape) Spread(x *Var, ids *tensor.Ints, rows int) *Var {
+	y := t.output(rows, x.Value.Cols, x)
+	tensor.Fill(y.Value, 0)
+	tensor.ScatterAddRows(y.Value, x.Value, ids)
+	t.push(y, func() {
+		t.contribute(x, func(g *tensor.Tensor) { tensor.Embedding(g, y.grad, ids) })
+	})
+	return y
+}
+
 // Concat puts the rows of b after those of a.
 func (t *Tape) Concat(a, b *Var) *Var {
 	n := a.Value.Rows

@@ -70,10 +70,11 @@ func (m *Model) embed(p *nn.Pass, in *nn.Input) *autodiff.Var {
 }
 
 // layer is attention and feed-forward, each followed by dropout, residual and
-// norm. With rows, all but keys and values is computed for those rows alone.
+// norm. With rows, all products but those of keys, values and attention itself
+// are computed for those rows alone.
 func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn.Rows) *autodiff.Var {
 	c, t, at := m.config, p.Tape, m.names.layer(l)
-	q, k, v := p.Linear(x, at+m.names.query), p.Linear(x, at+m.names.key), p.Linear(x, at+m.names.value)
+	q, k, v := p.QueryLinear(x, at+m.names.query, rows), p.Linear(x, at+m.names.key), p.Linear(x, at+m.names.value)
 	prefixK, prefixV := p.PrefixKV(l, c.Hidden)
 	a := t.Attention(q, k, v, in.Offsets, prefixK, prefixV, p.AttentionConfig(c, l, slotAttention))
 	if rows != nil {

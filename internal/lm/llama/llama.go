@@ -70,7 +70,7 @@ func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn.Rows, cos, sin *tensor.Tensor) *autodiff.Var {
 	c, t, at := m.config, p.Tape, layerName(l)
 	z := p.RMSNorm(x, at+"input_layernorm", c.Eps)
-	q, k, v := p.Linear(z, at+"self_attn.q_proj"), p.Linear(z, at+"self_attn.k_proj"), p.Linear(z, at+"self_attn.v_proj")
+	q, k, v := p.QueryLinear(z, at+"self_attn.q_proj", rows), p.Linear(z, at+"self_attn.k_proj"), p.Linear(z, at+"self_attn.v_proj")
 	q = t.Rotary(q, in.Positions, cos, sin, c.HeadDim, false)
 	k = t.Rotary(k, in.Positions, cos, sin, c.HeadDim, false)
 	prefixK, prefixV := p.PrefixKV(l, c.KVDim())

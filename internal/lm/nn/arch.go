@@ -28,6 +28,6 @@ type Architecture interface {
 
 // Rows selects rows of the last hidden states, sequence by sequence.
 type Rows struct {
-	Index   *tensor.Ints // rows of the packed batch, ascending
+	Index   *tensor.Ints // rows of the packed batch, ascending and distinct
 	Offsets *tensor.Ints // [S+1], where each sequence's selection starts
 }

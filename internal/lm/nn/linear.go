@@ -35,3 +35,12 @@ func (p *Pass) Linear(x *autodiff.Var, name string) *autodiff.Var {
 	}
 	return y
 }
+
+// QueryLinear is Linear for the queries of a layer of which only some rows are
+// read: the others are zeros, which attend to something that nobody reads.
+func (p *Pass) QueryLinear(x *autodiff.Var, name string, rows *Rows) *autodiff.Var {
+	if rows == nil || rows.Index.Len() == x.Value.Rows {
+		return p.Linear(x, name)
+	}
+	return p.Tape.Spread(p.Linear(p.Tape.Gather(x, rows.Index), name), rows.Index, x.Value.Rows)
+}
