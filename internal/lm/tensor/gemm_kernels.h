@@ -17,6 +17,8 @@
 #define BLOCK_N ((512 / PANEL) * PANEL)
 #define DIRECT_ROWS (TILE_ROWS) // up to here packing b costs more than it saves
 
+_Static_assert(sizeof(float) * (A_PITCH * A_STRIDE + (BLOCK_K + W) * BLOCK_N) <= SCRATCH_BYTES, "scratch is too small");
+
 typedef struct {
 	float *dst;
 	const float *a, *b, *bias;
