@@ -24,6 +24,7 @@ type Adapt struct {
 	Input  Input
 	Metric string // of the data set: early stopping and choices on dev
 	Seed   int
+	Given  Given
 
 	// Dir is where an external command runs.
 	Dir string `key:"-"`
@@ -108,6 +109,14 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 		return err
 	}
 	defer from.free()
+	if from.overlay == nil {
+		if from.overlay, err = s.readGiven(job, base, data); err != nil {
+			return err
+		}
+	}
+	if s.Given.EvaluateOnly {
+		return s.keep(job, from.overlay)
+	}
 	setup, err := s.setup(base, data, from)
 	if err != nil {
 		return err

@@ -28,6 +28,9 @@ type (
 
 // Validate checks what the method and its training say about each other.
 func (m *Method) Validate() []error {
+	if errs := oneOf("classifier", m.Classifier, "new", fromCheckpoint); errs != nil {
+		return errs
+	}
 	if m.Train == nil || m.Type == "fine_tuning" || m.Type == "union" {
 		return nil
 	}
@@ -41,7 +44,7 @@ func (m *Method) Validate() []error {
 // model, which is nil for methods without one. What does not is a diagnostic
 // at the attribute that is to blame.
 func (c *compiler) applies(b *config.Block, d *Dataset, model *Model, p *config.Point) bool {
-	m, before := p.Config.(*Method), len(c.diags)
+	m, before := p.Config.(*Method), c.errors()
 	at := func(attribute string) hcl.Range { return b.PointRange(p, attribute) }
 	if err := m.Method.Supports(d.Config.Task); err != nil {
 		c.once(b.DefRange, "Method does not fit the task", "On data set %q: %v.", d.Name, err)
@@ -50,15 +53,21 @@ func (c *compiler) applies(b *config.Block, d *Dataset, model *Model, p *config.
 	if !m.From.IsZero() {
 		c.checkStart(b, m, at)
 	}
-	if _, ok := m.Method.(*methods.PromptSearch); ok && !m.Format.IsZero() {
-		c.once(at("format"), "Attribute without effect", "A prompt search has templates of its own.")
+	if _, ok := m.Method.(*methods.PromptSearch); ok {
+		if !m.Format.IsZero() {
+			c.once(at("format"), "Attribute without effect", "A prompt search has templates of its own.")
+		}
+		if formatShift(d) {
+			c.once(b.DefRange, "Method does not fit the shift", "A prompt search makes formats of its own; data set %q is given in some.", d.Name)
+		}
 	}
+	c.checkShiftFormat(d, m, at)
 	if model == nil {
-		return len(c.diags) == before
+		return c.errors() == before
 	}
 	base := c.dryModel(model)
 	if base == nil {
-		return len(c.diags) == before
+		return c.errors() == before
 	}
 	blame := func(err error) {
 		var field config.FieldError
@@ -75,13 +84,16 @@ func (c *compiler) applies(b *config.Block, d *Dataset, model *Model, p *config.
 		}
 	}
 	c.checkWords(m, d, base.Config(), model, at)
-	if a, ok := m.Method.(methods.Adapter); ok && len(c.diags) == before {
+	if a, ok := m.Method.(methods.Adapter); ok && c.errors() == before {
 		if err := dryRun(a, m, d, base); err != nil {
 			blame(err)
 		}
 	}
-	return len(c.diags) == before
+	return c.errors() == before
 }
+
+// errors counts mistakes; warnings are none.
+func (c *compiler) errors() int { return len(c.diags.Errs()) }
 
 // once is fail for what many configurations, models and data sets may have in
 // common.

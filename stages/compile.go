@@ -332,7 +332,7 @@ func (c *compiler) methodRuns(b *config.Block) {
 // one pair of nodes that all seeds share.
 func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *config.Point) {
 	m := point.Config.(*Method)
-	draws := m.Method.Draws()
+	draws := m.Method.Draws() && !m.EvaluateOnly
 	for _, condition := range c.conditions(d, m) {
 		for _, seed := range c.plan.Experiment.Seeds {
 			r := &Run{Dataset: d, Model: model, Method: m, Point: point, Condition: condition, Seed: seed, Draws: draws}
@@ -351,7 +351,7 @@ func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *c
 func (c *compiler) conditions(d *Dataset, m *Method) []string {
 	switch {
 	case formatShift(d):
-		return d.Config.Shift.Train
+		return formatConditions(d, m)
 	case c.rolling(d):
 		return c.cutConditions(d, m)
 	}
@@ -375,11 +375,14 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 	}
 	adapt := &pipeline.Node{
 		Addr:   "adapt " + addr,
-		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed},
+		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed, Given: r.Method.given()},
 		Inputs: []pipeline.Input{data},
 	}
+	if !c.startFiles(b, r, adapt) {
+		return false
+	}
 	needs := featureNeeds(r.Method.Method)
-	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method)}
+	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method), Years: periodYears(r.Dataset)}
 	if len(needs) > 0 {
 		measure.Need = &needs[0]
 	}
@@ -449,9 +452,6 @@ func reads(m methods.Method) string {
 func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 	in := Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
 	switch ref := r.Method.Format; {
-	case !ref.IsZero() && formatShift(r.Dataset):
-		c.fail(b.AttrRange("format"), "Two formats", "Data set %q has a format shift, whose conditions are the formats; this method cannot choose one of its own.", r.Dataset.Name)
-		return in, false
 	case !ref.IsZero():
 		block := c.exp.Find(ref)
 		if block == nil {
@@ -473,23 +473,6 @@ func (c *compiler) format(name string) *Format {
 		return b.Config().(*Format)
 	}
 	return nil
-}
-
-// shiftedInputs are the other formats that a run under a format shift is
-// tested on.
-func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
-	if !formatShift(r.Dataset) {
-		return nil
-	}
-	var list []Input
-	for _, name := range r.Dataset.Config.Shift.Test {
-		if f := c.format(name); name != r.Condition && f != nil {
-			other := in
-			other.Format = f
-			list = append(list, other)
-		}
-	}
-	return list
 }
 
 // checkFormats refuses formats of a shift that the file does not declare.

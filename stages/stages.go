@@ -182,6 +182,10 @@ type Method struct {
 	Datasets   []config.Ref   `hcl:"datasets,optional" ref:"dataset" edge:"-" doc:"data sets to apply it to; default: all"`
 	From       config.Ref     `hcl:"from,optional" ref:"method" doc:"start from that method's selected configuration, same seed"`
 	Format     config.Ref     `hcl:"format,optional" ref:"format" edge:"-" doc:"how rows become input"`
+
+	Adapter      config.Path `hcl:"adapter,optional" doc:"a PEFT or AdapterHub folder to start from; its outputs are the data set's classes in their order"`
+	Classifier   string      `hcl:"classifier,optional" doc:"new, or checkpoint: start from the classifier in the model's folder, whose outputs are the data set's classes in their order"`
+	EvaluateOnly bool        `hcl:"evaluate_only,optional" doc:"train nothing; measure what adapter or classifier starts from"`
 }
 
 func newMethod(typ, name string) (*Method, error) {
@@ -189,7 +193,7 @@ func newMethod(typ, name string) (*Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Method{Type: typ, Name: name, Method: m}
+	b := &Method{Type: typ, Name: name, Method: m, Classifier: "new"}
 	if a, ok := m.(methods.Adapter); ok {
 		c := trainConfig(a)
 		b.Train = &c
