@@ -1,7 +1,6 @@
 package methods
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,7 +49,6 @@ func (c continuation) copy(p *nn.Param) *nn.Param {
 		return nil
 	}
 	q := nn.NewParam(c.o.Arena, p.Name, p.Value.Rows, p.Value.Cols)
-	q.NoDecay = p.NoDecay
 	tensor.Copy(q.Value, p.Value)
 	return q
 }
@@ -146,12 +144,13 @@ func (c continuation) prefix() error {
 	case f == nil:
 	case p == nil:
 		c.o.Prefix = &nn.Prefix{Table: c.keep(f.Table), Shift: f.Shift, Len: f.Len}
-	case p.Table == nil:
-		return errors.New("a prefix that a network makes cannot start from a finished one; leave reparameterize out")
-	case !sameShape(p.Table, f.Table) || p.Shift != f.Shift:
+	case p.Len != f.Len || p.Shift != f.Shift:
 		return fmt.Errorf("the prefixes differ in length or positions (%d and %d tokens)", f.Len, p.Len)
 	default:
-		tensor.Copy(p.Table.Value, f.Table.Value)
+		// What a network made is trained on as a table: the network is gone.
+		p.Embedding, p.W1, p.Bias1, p.W2, p.Bias2 = nil, nil, nil, nil, nil
+		p.Table = c.copy(f.Table)
+		p.Table.NoDecay = true
 	}
 	return nil
 }
@@ -180,6 +179,11 @@ func (c continuation) head() {
 	head := *f
 	head.Dropout = h.Dropout
 	head.Dense, head.DenseBias, head.Out, head.OutBias = c.copy(f.Dense), c.copy(f.DenseBias), c.copy(f.Out), c.copy(f.OutBias)
+	for _, bias := range []*nn.Param{head.DenseBias, head.OutBias} {
+		if bias != nil {
+			bias.NoDecay = true
+		}
+	}
 	c.o.Head = &head
 	for _, s := range c.base.Arch.Specs() {
 		if s.Group == "pooler" && !head.UsePooler {

@@ -82,14 +82,11 @@ func TestContinuingStartsWhereTheOtherMethodEnded(t *testing.T) {
 
 func TestContinuingRefusesTwoMakersOfOnePlace(t *testing.T) {
 	base := tinyModels(t)["bert"]
-	network := prefix(3)
-	network.Reparameterize, network.Hidden = true, 5
 	for _, test := range []struct {
 		from, to Adapter
 		want     string
 	}{
 		{prefix(3), prefix(4), "differ in length"},
-		{prefix(3), network, "reparameterize"},
 		{prompt(4), prompt(5), "differ in length"},
 		{&Bottleneck{Kind: "pfeiffer", Reduction: 4}, &Bottleneck{Kind: "pfeiffer", Reduction: 2}, "of different kinds or sizes"},
 	} {

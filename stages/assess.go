@@ -35,7 +35,8 @@ type Metric struct {
 // predictions is the output of a method on one split: rows of Cols numbers.
 // Classification: probabilities. Multi-label: independent probabilities.
 // Regression: the value. Multiple choice: one number per candidate. Tagging:
-// probabilities, one row per scored word.
+// probabilities, one row per scored word. Language modelling: the loss and the
+// number of scored tokens.
 type predictions struct {
 	cols   int
 	values []float64
@@ -107,6 +108,12 @@ func (a *assessment) judge(p predictions) error {
 			a.out.Gold, a.out.Pred = append(a.out.Gold, gold), append(a.out.Pred, pred)
 			a.out.Score = append(a.out.Score, (gold-pred)*(gold-pred))
 			a.in.GoldValues, a.in.PredValues = append(a.in.GoldValues, gold), append(a.in.PredValues, pred)
+		}
+	case dataset.LanguageModeling:
+		for i := range a.rows {
+			loss, tokens := p.row(i)[0], p.row(i)[1]
+			a.out.Score, a.out.Weight = append(a.out.Score, loss), append(a.out.Weight, tokens)
+			a.in.LossSums, a.in.Tokens = append(a.in.LossSums, loss), append(a.in.Tokens, tokens)
 		}
 	case dataset.MultiLabel:
 		for i := range a.rows {
@@ -231,6 +238,9 @@ func (a *assessment) part(rows []int) metric.Input {
 		}
 		if a.in.GoldTags != nil {
 			in.GoldTags, in.PredTags = append(in.GoldTags, a.in.GoldTags[i]), append(in.PredTags, a.in.PredTags[i])
+		}
+		if a.in.LossSums != nil {
+			in.LossSums, in.Tokens = append(in.LossSums, a.in.LossSums[i]), append(in.Tokens, a.in.Tokens[i])
 		}
 		if a.in.Probs != nil {
 			in.Probs = append(in.Probs, a.in.Probs[i*c:(i+1)*c]...)

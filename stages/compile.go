@@ -386,6 +386,9 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 	if len(needs) > 0 {
 		measure.Need = &needs[0]
 	}
+	if r.Method.Rewinding != nil {
+		measure.Rewind = r.Method.Rewinding.Rewind
+	}
 	evaluate := &pipeline.Node{
 		Addr:   "evaluate " + addr,
 		Stage:  measure,

@@ -27,6 +27,9 @@ type Evaluate struct {
 	Shifted []Input
 	Reads   string // text, features, overlay, prompt or external
 	Need    *methods.FeatureNeed
+	// Rewind are shares of the trained change, of which the best on dev counts.
+	Rewind []float64
+	Years  int // length of a period, 0 where slices of the shifted test are none
 }
 
 // Name is the kind of stage.
@@ -89,6 +92,7 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		return err
 	}
+	e.summarise(data, s.Metric, s.Years)
 	e.collapsed(data)
 	return writeJSON(job.Out, evaluationFile, e)
 }
@@ -206,6 +210,14 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 	for _, p := range overlay.Replaced {
 		e.Total -= p.Count()
 	}
+	if len(s.Rewind) > 0 {
+		rewound, err := s.rewound(base, overlay, data, enc, e)
+		if err != nil {
+			return err
+		}
+		defer rewound.Free()
+		overlay = rewound
+	}
 	if err := s.assessAll(data, e, enc, func(in Input, split string) (predictions, error) {
 		if ctx.Err() != nil {
 			return predictions{}, fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
@@ -216,6 +228,9 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 		}
 		defer release()
 		examples := rendered.splits[split]
+		if data.Task == dataset.LanguageModeling {
+			return languagePredictions(base, overlay, examples), nil
+		}
 		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
 		return headPredictions(data, out, examples), nil
 	}); err != nil {
@@ -398,6 +413,20 @@ func metricOf(metrics []Metric, split, name string) float64 {
 	}
 	return math.Inf(-1)
 }
+
+// languagePredictions are the loss in nats and the number of scored tokens of
+// each row.
+func languagePredictions(base *lm.Base, o *nn.Overlay, examples []*train.Example) predictions {
+	p := predictions{cols: 2}
+	_, rows := train.LanguageLoss(base, o, examples, languageKey())
+	for _, r := range rows {
+		p.values = append(p.values, r.Sum, float64(r.Tokens))
+	}
+	return p
+}
+
+// languageKey draws the masks of a language-modelling task's rows.
+func languageKey() tensor.Key { return tensor.NewKey(0, "language") }
 
 // retentionKey draws the masks of the retention text: always the same.
 func retentionKey() tensor.Key { return tensor.NewKey(0, "retention") }

@@ -178,6 +178,7 @@ type Method struct {
 	Type, Name string
 	Method     methods.Method `hcl:",inline"`
 	Train      *train.Config  `hcl:",inline"`
+	Rewinding  *Rewinding     `hcl:",inline"`
 	Models     []config.Ref   `hcl:"models,optional" ref:"model" edge:"-" doc:"models to apply it to; default: all"`
 	Datasets   []config.Ref   `hcl:"datasets,optional" ref:"dataset" edge:"-" doc:"data sets to apply it to; default: all"`
 	From       config.Ref     `hcl:"from,optional" ref:"method" doc:"start from that method's selected configuration, same seed"`
@@ -196,7 +197,7 @@ func newMethod(typ, name string) (*Method, error) {
 	b := &Method{Type: typ, Name: name, Method: m, Classifier: "new"}
 	if a, ok := m.(methods.Adapter); ok {
 		c := trainConfig(a)
-		b.Train = &c
+		b.Train, b.Rewinding = &c, &Rewinding{}
 	}
 	return b, nil
 }

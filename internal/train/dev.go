@@ -12,8 +12,7 @@ func (l *loop) endEpoch(step int) {
 	if l.data.Score == nil || l.config.EarlyStopping == 0 || l.result.Status != OK {
 		return
 	}
-	score := l.data.Score(predict(l.evaluation, l.base, l.overlay, l.data.Dev))
-	l.evaluation.Reset()
+	score := l.devScore()
 	if math.IsNaN(score) {
 		l.result.Status, l.result.Detail = Diverged, fmt.Sprintf("the dev score after step %d is not a number", step)
 		return
@@ -28,6 +27,16 @@ func (l *loop) endEpoch(step int) {
 	}
 	l.patience++
 	l.result.Stopped = l.patience >= l.config.EarlyStopping
+}
+
+// devScore is higher the better; a language model's is minus its loss.
+func (l *loop) devScore() float64 {
+	if l.data.Task.Kind == "language_modeling" {
+		loss, _ := LanguageLoss(l.base, l.overlay, l.data.Dev, tensor.NewKey(0, "language"))
+		return -loss
+	}
+	defer l.evaluation.Reset()
+	return l.data.Score(predict(l.evaluation, l.base, l.overlay, l.data.Dev))
 }
 
 func (l *loop) keepBest() {
