@@ -32,7 +32,7 @@ func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, reproduce re
 	}
 	for _, b := range plan.Blocks {
 		m := b.Config().(*Method)
-		f.Methods = append(f.Methods, report.MethodFacts{Type: m.Type, Name: m.Name, About: methodAbout(plan, m)})
+		f.Methods = append(f.Methods, report.MethodFacts{Type: m.Type, Name: m.Name, About: methodAbout(plan, m) + chosenNotes(plan, m, summary, choices)})
 	}
 	for _, c := range choices {
 		f.Selection = append(f.Selection, report.Selection{
