@@ -96,6 +96,16 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	if err := f.record(context.WithoutCancel(ctx), s, store, plan, summary, done, inv, files); err != nil {
 		return err
 	}
+	whole := f.seeds == 0 && len(f.only) == 0 // a part of the runs selects otherwise
+	if inv.Status == "done" && whole && !store.ReadOnly() {
+		let, err := stages.Unselected(plan, stages.FromSummary(summary))
+		if err != nil {
+			return err
+		}
+		if _, err := store.Drop(let...); err != nil {
+			return err
+		}
+	}
 	return f.outcome(s, store, summary, runErr)
 }
 
