@@ -29,7 +29,7 @@ var about = map[string]string{
 func methodAbout(plan *Plan, m *Method) string {
 	text := about[m.Type]
 	for _, r := range plan.Runs {
-		if r.Method.Name != m.Name || r.Model == nil {
+		if r.Method.Name != m.Name || r.Model == nil || asks(m.Method) {
 			continue
 		}
 		c, err := countRun(plan, r)

@@ -28,7 +28,7 @@ func chosenNotes(plan *Plan, m *Method, summary *pipeline.Summary, choices []Cho
 				if r.Condition != "" {
 					where += " as " + r.Condition
 				}
-				fmt.Fprintf(&out, " With %s: %s.", where, note)
+				fmt.Fprintf(&out, "; with %s: %s", where, note)
 			}
 			break
 		}
