@@ -116,3 +116,11 @@ func (c *compiler) dataNodeOf(d *Dataset, condition string) *pipeline.Node {
 	}
 	return c.plan.DataNodes[d.Name]
 }
+
+// periodYears is the length of a data set's periods; 0 without any.
+func periodYears(d *Dataset) int {
+	if s := d.Config.Shift; s != nil && s.Type == dataset.TemporalShift {
+		return max(1, s.Period)
+	}
+	return 0
+}
