@@ -63,7 +63,7 @@ SQLite, and writes a report with tables, intervals, tests and a verdict.`,
 	root.AddCommand(
 		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
 		reportCommand(s), predictCommand(s), exportCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
-		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s),
+		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s),
 	)
 	return root
 }
