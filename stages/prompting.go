@@ -101,7 +101,7 @@ func (s *Adapt) search(ctx context.Context, job *pipeline.Job, p *Prompt, m *met
 		job.Report(pipeline.Progress{Done: int64(i + 1), Total: int64(len(tried)), Unit: "prompts", Note: fmt.Sprintf("best %s %.3f", s.Metric, best)})
 	}
 	p.Note = fmt.Sprintf("%s, the best of %d tried on dev (%s %.3f); budget %d of %d combinations",
-		p.Wording, len(tried), s.Metric, best, m.Budget, m.Combinations())
+		p.Wording, len(tried), s.Metric, unsigned(s.Metric, best), m.Budget, m.Combinations())
 	return nil
 }
 

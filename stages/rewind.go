@@ -7,6 +7,7 @@ import (
 	"runexp/internal/dataset"
 	"runexp/internal/lm"
 	"runexp/internal/lm/nn"
+	"runexp/internal/metric"
 	"runexp/internal/train"
 	"runexp/methods"
 )
@@ -63,16 +64,25 @@ func (s *Evaluate) rewound(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, 
 		}
 	}
 	e.Metrics = append(e.Metrics, Metric{Split: dataset.DevSplit, Slice: "all", Name: "rewind", Value: shares[at], N: len(dev)})
-	e.Note = fmt.Sprintf("rewound to %g of the trained change, the best of %d shares on dev (%s %.3f)", shares[at], len(shares), s.Metric, best)
+	e.Note = fmt.Sprintf("rewound to %g of the trained change, the best of %d shares on dev (%s %.3f)", shares[at], len(shares), s.Metric, unsigned(s.Metric, best))
 	return methods.Rewind(base, o, shares[at])
 }
 
+// unsigned is a metric's value of a score that was turned so that higher is
+// better.
+func unsigned(name string, score float64) float64 {
+	if m, err := metric.ByName(name); err == nil && !m.Higher {
+		return -score
+	}
+	return score
+}
+
 // devScore is the data set's metric of an overlay on dev; higher is better.
-func devScore(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, metric string, dev []*train.Example) float64 {
+func devScore(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, name string, dev []*train.Example) float64 {
 	if data.Task == dataset.LanguageModeling {
 		loss, _ := train.LanguageLoss(base, o, dev, languageKey())
 		return -loss
 	}
 	out := train.Predict(base, o, train.Task{Kind: data.Task, Outputs: outputs(data)}, dev)
-	return scoreSplit(data, metric, dataset.DevSplit, out, dev)
+	return scoreSplit(data, name, dataset.DevSplit, out, dev)
 }

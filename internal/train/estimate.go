@@ -82,10 +82,20 @@ func EstimatePeak(base *lm.Base, overlay *nn.Overlay, task Task, c Config, lengt
 	return parts.Total(), parts
 }
 
-// EstimateInference predicts the memory that Predict takes besides weights and
+// EstimateInference predicts the memory that Predict, or LanguageLoss, takes besides weights and
 // overlay.
 func EstimateInference(base *lm.Base, overlay *nn.Overlay, lengths [][]int) int64 {
 	a := tensor.NewDryArena()
+	if h := overlay.Head; h != nil && h.Task == "language_modeling" {
+		// LanguageLoss takes one text at a time, and at most all of its tokens.
+		b := pack(dryExamples(heaviest(lengths, 1), Task{}))
+		index := make([]int, b.Tokens())
+		for i := range index {
+			index[i] = i
+		}
+		base.Pass(autodiff.New(a, false), overlay).LMLogits(base.Arch, b, func(int) []int { return index })
+		return a.Peak()
+	}
 	chunks(dryExamples(lengths, Task{}), func(_ int, part []*Example) {
 		a.Reset()
 		base.Pass(autodiff.New(a, false), overlay).Forward(base.Arch, pack(part))
