@@ -62,7 +62,8 @@ SQLite, and writes a report with tables, intervals, tests and a verdict.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	root.AddCommand(
 		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
-		reportCommand(s), predictCommand(s), exportCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
+		initCommand(s), referenceCommand(s), exportCommand(s),
+		reportCommand(s), predictCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
 		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s),
 	)
 	return root
