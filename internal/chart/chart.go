@@ -17,6 +17,7 @@ import (
 	"image/color"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -101,6 +102,23 @@ func printable(text string) string {
 // fontFamily finds the attributes that vgsvg writes for fonts.
 var fontFamily = regexp.MustCompile(`font-family:Liberation Sans;font-variant:[a-z-]+;font-weight:normal;font-style:normal`)
 
+// textElement finds a text, its size and its words.
+var textElement = regexp.MustCompile(`<text ([^>]*font-size:([0-9.]+)px">)([^<]+)</text>`)
+
+// fixWidth gives a text the width that the plot was laid out for, because the
+// reader may have another font, such as one a sixth wider.
+func fixWidth(element string) string {
+	parts := textElement.FindStringSubmatch(element)
+	size, err := strconv.ParseFloat(parts[2], 64)
+	if err != nil {
+		return element
+	}
+	face := font.DefaultCache.Lookup(sans, vg.Points(size))
+	words := strings.TrimRight(parts[3], " ") // readers drop spaces at the end
+	width := face.Width(html.UnescapeString(words)).Points()
+	return fmt.Sprintf(`<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s%s</text>`, width, parts[1], words)
+}
+
 // render draws a plot of the given size.
 func render(p *plot.Plot, title string, w, h vg.Length) (*Figure, error) {
 	canvas := vgsvg.New(w, h)
@@ -115,6 +133,7 @@ func render(p *plot.Plot, title string, w, h vg.Length) (*Figure, error) {
 	from := start + strings.Index(text[start:], ">") + 1
 	body := strings.TrimSpace(text[from:strings.LastIndex(text, "</svg>")])
 	body = fontFamily.ReplaceAllString(body, "font-family:'Liberation Sans',Arial,Helvetica,sans-serif")
+	body = textElement.ReplaceAllStringFunc(body, fixWidth)
 	return &Figure{title: title, body: body, w: w, h: h}, nil
 }
 

@@ -78,6 +78,7 @@ func (l *Lines) Draw() (*Figure, error) {
 	}
 	if l.Diagonal {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
+		p.Legend.Top = false // curves end in the upper corner
 		diagonal := plotter.NewFunction(func(x float64) float64 { return x })
 		diagonal.Color, diagonal.Samples = gridColor, 2
 		p.Add(diagonal)
