@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -140,7 +141,7 @@ func readColumns(path string) ([]*column, error) {
 		}
 		return nil
 	})
-	if err != nil && err != errEnough {
+	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
 	return list, nil

@@ -3,15 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"runexp/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "rewrite experiments/REFERENCE.md")
 
 // The page is made from the structs; the copy in the repository is the one
 // that people read.
