@@ -42,7 +42,8 @@ type Options struct {
 	Mode Mode      // "" is Auto
 	Out  io.Writer // nil: os.Stderr
 	// Handler makes the handler of log lines, writing to w; color says whether
-	// escape sequences are welcome. nil: slog's text handler.
+	// escape sequences are welcome. nil: lines for people on a terminal, else
+	// slog's text handler.
 	Handler func(w io.Writer, color bool) slog.Handler
 	Every   time.Duration    // between lines of one node; 0: ten seconds
 	Now     func() time.Time // nil: time.Now
@@ -63,9 +64,6 @@ func New(o Options) Reporter {
 	if o.Out == nil {
 		o.Out = os.Stderr
 	}
-	if o.Handler == nil {
-		o.Handler = func(w io.Writer, _ bool) slog.Handler { return slog.NewTextHandler(w, nil) }
-	}
 	if o.Every == 0 {
 		o.Every = 10 * time.Second
 	}
@@ -74,7 +72,16 @@ func New(o Options) Reporter {
 	}
 	terminal := IsTerminal(o.Out)
 	color := terminal && os.Getenv("NO_COLOR") == ""
-	if terminal && (o.Mode == Auto || o.Mode == "") {
+	bars := terminal && (o.Mode == Auto || o.Mode == "")
+	if o.Handler == nil {
+		o.Handler = func(w io.Writer, _ bool) slog.Handler {
+			if bars {
+				return newTerminal(w)
+			}
+			return slog.NewTextHandler(w, nil)
+		}
+	}
+	if bars {
 		return newBars(o, color)
 	}
 	return newLines(o, slog.New(o.Handler(o.Out, color)))
