@@ -68,6 +68,8 @@ func TestInitGuessesColumns(t *testing.T) {
 			[]string{`text = "what was said"`, `label = "verdict"`}, nil},
 		{"domains and years", "law.csv", rows("text,label,domain,year", "some # text,1,court,1990", "more # text,0,press,2001"), nil,
 			[]string{`by = "domain"`, `by = "year"`}, []string{`column "domain" could divide`, `column "year" could divide`}},
+		{"premises that repeat", "snli.csv", rows("premise,hypothesis,label", "one premise,# says so,1", "another premise,# says not,0"), nil,
+			[]string{`group_by = "premise"`}, []string{`split: rows with equal "premise" stay together`}},
 		{"quotes in names", "q.csv", rows("${text},label", "some # text,1", "more # text,0"), []string{"-text", "${text}"}, []string{`text = "$${text}"`}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,9 +116,8 @@ func TestInitRefusesWhatItCannotGuess(t *testing.T) {
 func TestInitOnRealData(t *testing.T) {
 	home := testkit.Root(t)
 	for file, want := range map[string][]string{
-		"nli-rte/train.csv":                  {`text      = "premise"`, `text_pair = "hypothesis"`, `label = "label"`, `"classification"`},
-		"med-abstracts/medical_tc_test.csv":  {`text = "medical_abstract"`, `label = "condition_label"`},
-		"legal-unfair-tos/tos_sentences.tsv": {`text = "sentence"`},
+		"nli-rte/train.csv":                 {`text      = "premise"`, `text_pair = "hypothesis"`, `label = "label"`, `"classification"`},
+		"med-abstracts/medical_tc_test.csv": {`text = "medical_abstract"`, `label = "condition_label"`},
 	} {
 		t.Chdir(home)
 		path := testkit.Shared(t, file)

@@ -74,6 +74,7 @@ func (c *column) measured() bool {
 type columnsGuess struct {
 	Text, Pair, Label, Task string
 	Domain, Date            string // columns that a shift could go by
+	Group                   string // first text of pairs, if it repeats
 	Said                    []string
 }
 
@@ -120,6 +121,9 @@ func guessColumns(columns []*column, want columnsGuess) (columnsGuess, error) {
 		default:
 			g.Task = dataset.Classification
 		}
+	}
+	if text := find(columns, g.Text); g.Pair != "" && 10*len(text.values) < 9*text.filled {
+		g.Group = g.Text
 	}
 	g.Domain, g.Date = g.other(columns, domainNames), g.other(columns, dateNames)
 	g.say(label)
@@ -195,6 +199,9 @@ func (g *columnsGuess) say(label *column) {
 	}
 	values := namesOfValues(label)
 	g.Said = append(g.Said, fmt.Sprintf("label: column %q, %d values in the first rows: %s", g.Label, len(label.values), values), "task: "+g.Task)
+	if g.Group != "" {
+		g.Said = append(g.Said, fmt.Sprintf("split: rows with equal %q stay together", g.Group))
+	}
 	if g.Domain != "" {
 		g.Said = append(g.Said, fmt.Sprintf("shift: column %q could divide training from test by topic", g.Domain))
 	}
