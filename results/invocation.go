@@ -74,7 +74,7 @@ func (s *Store) Invocation(ctx context.Context, id string) (Invocation, error) {
 func (s *Store) Last(ctx context.Context, experiment string) (Invocation, error) {
 	all, err := s.Invocations(ctx, experiment)
 	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("invocations of experiment %q: %w", experiment, ErrNotFound)
+		err = fmt.Errorf("experiment %q in %s: %w; its name stands in the experiment block of its file", experiment, s.path, ErrNotFound)
 	}
 	if err != nil {
 		return Invocation{}, err

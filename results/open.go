@@ -224,7 +224,9 @@ func (o opener) openReadOnly(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open database %s: %w; nothing has been run with this results folder", path, fs.ErrNotExist)
+	} else if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	if err := o.check(path); err != nil {

@@ -66,7 +66,7 @@ func findInvocation(ctx context.Context, db *results.Store, name string) (result
 		return inv, err
 	}
 	if len(all) <= back {
-		return inv, inputError{fmt.Sprintf("no invocation is called %q: it is neither an id nor an experiment with %d invocations", name, back+1)}
+		return inv, inputError{fmt.Sprintf("no invocation is called %q: %s has no such id, and %d invocations of an experiment %q", name, db.Path(), len(all), experiment)}
 	}
 	return all[len(all)-1-back], nil
 }

@@ -74,7 +74,7 @@ func eachLine(r io.Reader, f func(n int, in inputLine) error) error {
 			d := json.NewDecoder(strings.NewReader(line))
 			d.DisallowUnknownFields()
 			if err := d.Decode(&in); err != nil {
-				return invalid(fmt.Errorf("stdin:%d: %w", n, err))
+				return invalid(fmt.Errorf("stdin:%d: %w; a line looks like {\"text\": \"…\"}", n, err))
 			}
 			if in.Text == nil {
 				return invalid(fmt.Errorf("stdin:%d: no \"text\"", n))
@@ -99,10 +99,7 @@ func encodeLine(base *lm.Base, in inputLine) (train.Sequence, bool) {
 	if in.TextPair != nil {
 		pair = *in.TextPair
 	}
-	limit := base.Config().MaxPositions
-	if base.Config().ModelType == "roberta" {
-		limit -= int(base.Config().PadID) + 1
-	}
+	limit := base.Config().Longest()
 	e := base.Tokenizer.EncodeInput(*in.Text, pair, in.TextPair != nil, tokenizer.Options{MaxLength: limit})
 	return train.Sequence{IDs: e.IDs, Types: e.Types, Mask: -1}, e.Truncated
 }

@@ -40,7 +40,12 @@ func newRoot(s *streams) *cobra.Command {
 		Short: "Which way of adapting a language model is best for a task, at what cost, and does it survive the shift?",
 		Long: `runexp reads experiment files in HCL, derives a graph of load → (pretrain) →
 adapt → evaluate → report, runs what is not cached, records every metric in
-SQLite, and writes a report with tables, intervals, tests and a verdict.`,
+SQLite, and writes a report with tables, intervals, tests and a verdict.
+
+The flags of a run (-j, -threads, -seeds, -only, -var, …) stand in
+"runexp run -help". Exit status: 0 done, 1 some run failed, 2 usage, 3 invalid
+input, 4 refused for resources, 5 integrity, 6 gate failed, 7 busy, 75
+preempted, 130 interrupted.`,
 		Example:       "  runexp experiments/legal.hcl\n  runexp plan experiments/legal.hcl\n  runexp -var rows=100 -seeds 1 experiments/legal.hcl",
 		Version:       version,
 		SilenceErrors: true,

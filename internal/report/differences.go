@@ -77,7 +77,7 @@ func (g *group) differenceTable(split string) Table {
 		which = "each method against the best mean"
 	}
 	t.Notes = append(t.Notes, fmt.Sprintf("P: paired over seeds and rows (crossed analysis of variance); Holm's correction over this table (%s, %d tests). Bold: adjusted P ≤ %g. "+
-		"Permutation and exact McNemar take the trained models as given and look at rows only. Detectable: the true difference that a single test finds in 8 of 10 experiments.", which, len(pairs), stats.Alpha))
+		"Permutation and exact McNemar take the trained models as given and look at rows only, McNemar at the majority vote of the seeds. Detectable: the true difference that a single test finds in 8 of 10 experiments.", which, len(pairs), stats.Alpha))
 	return t
 }
 
