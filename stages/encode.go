@@ -66,13 +66,9 @@ func encodeSplits(job *pipeline.Job, in Input, base *lm.Base, data *dataset.Data
 // limit is the longest sequence that both the data set and the model allow.
 func (in Input) limit(base *lm.Base, room int) (int, error) {
 	c := base.Config()
-	positions := c.MaxPositions - room
-	if c.ModelType == "roberta" {
-		positions -= int(c.PadID) + 1
-	}
-	limit := min(in.MaxLength, positions)
+	limit := min(in.MaxLength, c.Longest()-room)
 	if limit < 4 {
-		return 0, fmt.Errorf("the model has %d positions, and the method takes %d: nothing is left for the input", c.MaxPositions, room)
+		return 0, fmt.Errorf("the model has %d positions, and the method takes %d: nothing is left for the input", c.Longest(), room)
 	}
 	return limit, nil
 }
@@ -86,6 +82,10 @@ func (in Input) example(base *lm.Base, data *dataset.Dataset, row *dataset.Row, 
 	e := &train.Example{Label: int32(row.Label)}
 	cut := false
 	add := func(enc tokenizer.Encoding) {
+		if len(enc.IDs) == 0 {
+			// Without a template an empty text has no tokens; its end stands for it.
+			enc.IDs, enc.Offsets = []int32{max(base.Config().EOSID, 0)}, [][2]int{{0, 0}}
+		}
 		mask := int32(-1)
 		if id := base.Tokenizer.Special().MASK; id >= 0 {
 			mask = int32(slices.Index(enc.IDs, id))
@@ -102,7 +102,7 @@ func (in Input) example(base *lm.Base, data *dataset.Dataset, row *dataset.Row, 
 	case dataset.Tagging:
 		enc := base.Tokenizer.EncodeInput(row.Text, "", false, o)
 		add(enc)
-		e.Tags = wordTags(row, enc)
+		e.Tags, e.Words = wordTags(row, enc)
 	default:
 		enc, err := in.render(base, row, o)
 		if err != nil {
@@ -118,9 +118,6 @@ func (in Input) example(base *lm.Base, data *dataset.Dataset, row *dataset.Row, 
 		for _, l := range row.Labels {
 			e.Targets[l] = 1
 		}
-	}
-	if len(e.Sequences[0].IDs) == 0 {
-		return nil, false, fmt.Errorf("row %s has no tokens", row.ID)
 	}
 	return e, cut, base.Tokenizer.Err()
 }
@@ -150,10 +147,9 @@ func (in Input) render(base *lm.Base, row *dataset.Row, o tokenizer.Options) (to
 	return base.Tokenizer.EncodeParts(templateParts(in.Format.Text, row, answer), o), nil
 }
 
-// wordTags gives the tag of each word to its first sub-word and -1 to the
-// rest.
-func wordTags(row *dataset.Row, enc tokenizer.Encoding) []int32 {
-	tags := make([]int32, len(enc.IDs))
+// wordTags gives the tag of each word to the first of its tokens and -1 to the
+// rest, and lists the words that have one: all that were not cut off.
+func wordTags(row *dataset.Row, enc tokenizer.Encoding) (tags, words []int32) {
 	starts := make([]int, len(row.Words))
 	at := 0
 	for i, w := range row.Words {
@@ -161,20 +157,37 @@ func wordTags(row *dataset.Row, enc tokenizer.Encoding) []int32 {
 		at += len(w) + 1
 	}
 	next := 0
-	for i, span := range enc.Offsets {
-		tags[i] = -1
-		if span[0] == span[1] {
-			continue
-		}
+	for _, span := range enc.Offsets {
+		tag := int32(-1)
 		for next < len(starts) && starts[next] < span[0] {
 			next++
 		}
-		if next < len(starts) && starts[next] == span[0] {
-			tags[i] = int32(row.Tags[next])
+		// A byte-level token begins with the space before its word.
+		if next < len(starts) && starts[next] < span[1] {
+			tag, words = int32(row.Tags[next]), append(words, int32(next))
 			next++
 		}
+		tags = append(tags, tag)
 	}
-	return tags
+	return tags, words
+}
+
+// scoredWords lists, for tagging, the words of each row that examples score.
+func scoredWords(examples []*train.Example) [][]int32 {
+	words := make([][]int32, len(examples))
+	for i, e := range examples {
+		words[i] = e.Words
+	}
+	return words
+}
+
+// words lists the scored words of every split.
+func (e *encoded) words() map[string][][]int32 {
+	all := map[string][][]int32{}
+	for split, examples := range e.splits {
+		all[split] = scoredWords(examples)
+	}
+	return all
 }
 
 // meanTokens is the mean length of the examples of each split.

@@ -65,7 +65,7 @@ func (s *Pretrain) Run(ctx context.Context, job *pipeline.Job) error {
 	if overlay.Head, err = nn.NewHead(overlay.Arena, base.Config(), nn.HeadSpec{Task: "language_modeling"}, tensor.Key{}); err != nil {
 		return err
 	}
-	length := min(c.Length, base.Config().MaxPositions)
+	length := min(c.Length, base.Config().Longest())
 	data := train.Data{
 		Task:  train.Task{Kind: "language_modeling"},
 		Train: sequences(base, texts, length, c.Generator == nil),

@@ -58,7 +58,7 @@ func (s *BaseRetention) Run(ctx context.Context, job *pipeline.Job) error {
 	if d.err != nil {
 		return d.err
 	}
-	examples := sequences(base, texts, min(retentionLength, base.Config().MaxPositions), s.RunOn)
+	examples := sequences(base, texts, min(retentionLength, base.Config().Longest()), s.RunOn)
 	r := &Retained{}
 	for _, e := range examples[:min(s.Rows, len(examples))] {
 		r.Sequences = append(r.Sequences, e.Sequences[0].IDs)

@@ -124,10 +124,7 @@ func (f *benchFlags) examples(base *lm.Base) ([]*train.Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := base.Config().MaxPositions
-	if base.Config().ModelType == "roberta" {
-		limit -= int(base.Config().PadID) + 1
-	}
+	limit := base.Config().Longest()
 	key := tensor.NewKey(0, "tokens")
 	var list []*train.Example
 	draw := uint64(0)
