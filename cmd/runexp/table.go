@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
 
 	"runexp/results"
 )
@@ -62,8 +65,37 @@ func printComparison(ctx context.Context, w io.Writer, db *results.Store, invoca
 			change(scores[k]), count(any.TrainableParams), bytesText(any.StoredBytes), fmt.Sprintf("%.1f", any.TrainSeconds), m.Status})
 	}
 	t.SetColumnConfigs(columnConfigs)
-	_, err = fmt.Fprintln(w, t.Render())
+	_, err = fmt.Fprintln(w, fitted(t, terminalWidth(w)))
 	return err
+}
+
+// fitted renders the comparison and leaves out columns, the least needed
+// first, until it fits the width; 0 is any width.
+func fitted(t table.Writer, width int) string {
+	configs := slices.Clone(columnConfigs)
+	out := t.Render()
+	for _, column := range []int{10, 9, 4, 7, 8, 1, 2} { // seconds, stored, metric, LM loss, trained, data set, model
+		if width == 0 || text.LongestLineLen(out) <= width {
+			break
+		}
+		configs = append(slices.DeleteFunc(configs, func(c table.ColumnConfig) bool { return c.Number == column }), table.ColumnConfig{Number: column, Hidden: true})
+		t.SetColumnConfigs(configs)
+		out = t.Render()
+	}
+	return out
+}
+
+// terminalWidth is the width of the terminal that w is, 0 if it is none.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 var columnConfigs = func() []table.ColumnConfig {
