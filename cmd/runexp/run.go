@@ -207,7 +207,7 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 // outcome says how the run went and turns it into an exit status.
 func (f *runFlags) outcome(s *streams, store *cache.Store, summary *pipeline.Summary, runErr error) error {
 	if errors.Is(runErr, pipeline.ErrInterrupted) {
-		printf(s.err, "runexp: interrupted after %d nodes; run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
+		printf(s.err, "runexp: interrupted (nodes done: %d); run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
 		return &exitError{exitInterrupted, nil}
 	}
 	if runErr != nil {
