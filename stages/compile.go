@@ -123,7 +123,11 @@ func (c *compiler) dataNode(b *config.Block, d *Dataset) {
 	stage := &ReadData{Config: d.Config, Generator: d.Generator}
 	node := &pipeline.Node{Addr: "data " + d.Name, Stage: stage}
 	if d.Config.Files != nil {
-		parts, err := d.Config.Files.Resolve(c.exp.Dir)
+		dir, ok := c.dataDir(b, d)
+		if !ok {
+			return
+		}
+		parts, err := d.Config.Files.Resolve(dir)
 		if err != nil {
 			c.fieldErrors(b, "files", err)
 			return

@@ -12,6 +12,7 @@ import (
 type Dataset struct {
 	Name      string
 	Config    *dataset.Config `hcl:",inline"`
+	Hub       string          `hcl:"hub,optional" doc:"org/name@revision of a data set on the hub, downloaded once and pinned; the paths of the files block lie in it (revision refs/convert/parquet has every set as parquet)"`
 	Generator *Generator      `hcl:"generator,block" doc:"built-in rows"`
 	Metric    string          `hcl:"metric,optional" doc:"the metric that selects and compares; default by task"`
 	MaxLength int             `hcl:"max_length,optional" unit:"tokens" doc:"longer rows are cut and counted"`
@@ -28,6 +29,9 @@ func (d *Dataset) Validate() []error {
 	var errs []error
 	if (d.Config.Files == nil) == (d.Generator == nil) {
 		errs = append(errs, wrong("", "A data set has exactly one source: a files block or a generator block."))
+	}
+	if d.Hub != "" && d.Config.Files == nil {
+		errs = append(errs, wrong("hub", "A files block says which of the hub's files are rows, such as train = \"default/train/*.parquet\"."))
 	}
 	if d.MaxLength < 4 {
 		errs = append(errs, wrong("max_length", "A row has at least 4 tokens."))

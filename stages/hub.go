@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"runexp/internal/hub"
 	"runexp/pipeline"
@@ -14,7 +15,11 @@ import (
 // while the graph is compiled, because their content is part of the key; a
 // pinned reference whose files are there needs no network.
 func (c *compiler) hubNode(b *config.Block, m *Model) *pipeline.Node {
-	files, err := c.fetch(m.Hub)
+	snapshot, err := c.fetch(hub.Model, m.Hub, hub.ModelFiles())
+	var files []pipeline.File
+	if err == nil {
+		files, err = modelFiles(snapshot.Dir)
+	}
 	if err != nil {
 		c.fail(b.AttrRange("hub"), "Model not available", "%v.", err)
 		return nil
@@ -22,7 +27,28 @@ func (c *compiler) hubNode(b *config.Block, m *Model) *pipeline.Node {
 	return &pipeline.Node{Addr: "load " + m.Name, Stage: &LoadModel{}, Files: files}
 }
 
-func (c *compiler) fetch(reference string) ([]pipeline.File, error) {
+// dataDir is the folder that the paths of a data set's files block lie in:
+// that of the experiment file, or the hub's, of which the files that the
+// block names are fetched.
+func (c *compiler) dataDir(b *config.Block, d *Dataset) (string, bool) {
+	if d.Hub == "" {
+		return c.exp.Dir, true
+	}
+	f := d.Config.Files
+	patterns := slices.Concat(f.Train, f.Dev, f.Test, f.TestShift, f.All)
+	for _, p := range f.Parallel {
+		patterns = slices.Concat(patterns, p.Train, p.Dev, p.Test, p.TestShift, p.All)
+	}
+	snapshot, err := c.fetch(hub.Dataset, d.Hub, hub.Matching(patterns...))
+	if err != nil {
+		c.fail(b.AttrRange("hub"), "Data set not available", "%v.", err)
+		return "", false
+	}
+	return snapshot.Dir, true
+}
+
+// fetch brings the files of a reference onto this machine and pins them.
+func (c *compiler) fetch(kind hub.Kind, reference string, sel hub.Selection) (*hub.Snapshot, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return nil, err
@@ -36,7 +62,7 @@ func (c *compiler) fetch(reference string) ([]pipeline.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	ref, err := hub.ParseRef(hub.Model, reference)
+	ref, err := hub.ParseRef(kind, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -44,9 +70,5 @@ func (c *compiler) fetch(reference string) ([]pipeline.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := client.Fetch(context.Background(), ref, hub.ModelFiles(), lock)
-	if err != nil {
-		return nil, err
-	}
-	return modelFiles(snapshot.Dir)
+	return client.Fetch(context.Background(), ref, sel, lock)
 }
