@@ -46,7 +46,8 @@ func (m *matched) separability(in Input, x *design) Measure {
 	total := float64(len(m.rows))
 	accuracy := right[0] / total
 	low, high := wilson(accuracy, total)
-	d := Measure{Axis: Topic, Name: "proxy A-distance", Value: 4*accuracy - 2, Low: 4*low - 2, High: 4*high - 2, P: float64(1+hits) / float64(columns), Warning: m.warning()}
+	scaled := func(accuracy float64) float64 { return max(0, 4*accuracy-2) } // worse than chance is chance
+	d := Measure{Axis: Topic, Name: "proxy A-distance", Value: scaled(accuracy), Low: scaled(low), High: scaled(high), P: float64(1+hits) / float64(columns), Warning: m.warning()}
 	d.Effect = max(0, 2*accuracy-1)
 	d.Meaning = fmt.Sprintf("A linear classifier on %s tells source from target with %.0f %% accuracy, where 50 %% is chance (2 is the most, 0 is none).", featureName(in), 100*accuracy)
 	return d
