@@ -34,7 +34,7 @@ type Adapt struct {
 func (*Adapt) Name() string { return "adapt" }
 
 // Version is raised when the same configuration would fit something else.
-func (*Adapt) Version() int { return 1 }
+func (*Adapt) Version() int { return 2 }
 
 // Files that an adaptation leaves.
 const (
@@ -200,7 +200,7 @@ func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, err
 // is better.
 func scoreSplit(data *dataset.Dataset, name, split string, out []float32, examples []*train.Example) float64 {
 	p := headPredictions(data, out, examples)
-	_, metrics, err := assessWords(data, split, p, examples)
+	_, metrics, err := assess(data, split, p, scoredWords(examples))
 	if err != nil {
 		return 0
 	}

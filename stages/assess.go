@@ -45,8 +45,9 @@ type predictions struct {
 func (p predictions) row(i int) []float64 { return p.values[i*p.cols : (i+1)*p.cols] }
 
 // assess compares predictions with a split's rows: outcomes, and every metric
-// of the task on all rows and on each slice.
-func assess(d *dataset.Dataset, split string, p predictions, words []int) (Outcomes, []Metric, error) {
+// of the task on all rows and on each slice. words says, for tagging, which words
+// of each row were scored; nil stands for all.
+func assess(d *dataset.Dataset, split string, p predictions, words [][]int32) (Outcomes, []Metric, error) {
 	rows := d.Split(split)
 	a := &assessment{data: d, rows: rows, out: Outcomes{Split: split}, words: words}
 	for i := range rows {
@@ -63,12 +64,11 @@ func assess(d *dataset.Dataset, split string, p predictions, words []int) (Outco
 }
 
 type assessment struct {
-	data *dataset.Dataset
-	rows []dataset.Row
-	out  Outcomes
-	in   metric.Input
-	// words is how many words of each row were scored, for tagging.
-	words []int
+	data  *dataset.Dataset
+	rows  []dataset.Row
+	out   Outcomes
+	in    metric.Input
+	words [][]int32
 }
 
 func (a *assessment) judge(p predictions) error {
@@ -173,7 +173,7 @@ func (a *assessment) tags(p predictions) error {
 		right := 0.0
 		for w, tag := range row.Tags {
 			choice := outside
-			if at < n && a.words[i] > w {
+			if at < n && (a.words == nil || slices.Contains(a.words[i], int32(w))) {
 				choice = argmax(p.row(at))
 				at++
 			}

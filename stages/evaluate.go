@@ -36,7 +36,7 @@ type Evaluate struct {
 func (*Evaluate) Name() string { return "evaluate" }
 
 // Version is raised when the same adaptation would be measured otherwise.
-func (*Evaluate) Version() int { return 1 }
+func (*Evaluate) Version() int { return 2 }
 
 const evaluationFile = "evaluation.json"
 
@@ -110,6 +110,7 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 	}
 	defer f.Close()
 	var fitted methods.Predictor
+	var words map[string][][]int32
 	var predict func(in Input, features, split string) (predictions, error)
 	if s.Reads == "text" {
 		p, err := methods.LoadText(f)
@@ -126,6 +127,9 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 			return err
 		}
 		fitted = p
+		if words, err = readWords(job, "features"); err != nil {
+			return err
+		}
 		predict = func(_ Input, features, split string) (predictions, error) {
 			x, err := readFeatures(job, features, data, *s.Need)
 			if err != nil {
@@ -135,7 +139,7 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 			return flatten(p.PredictFeatures(x[split])), nil
 		}
 	}
-	if err := s.assessAll(data, e, nil, func(in Input, split string) (predictions, error) {
+	if err := s.assessAll(data, e, words, func(in Input, split string) (predictions, error) {
 		return predict(in, featuresInput(in, s.Input), split)
 	}); err != nil {
 		return err
@@ -218,7 +222,7 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 		defer rewound.Free()
 		overlay = rewound
 	}
-	if err := s.assessAll(data, e, enc, func(in Input, split string) (predictions, error) {
+	if err := s.assessAll(data, e, enc.words(), func(in Input, split string) (predictions, error) {
 		if ctx.Err() != nil {
 			return predictions{}, fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
 		}
@@ -246,10 +250,11 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 }
 
 // assessAll predicts and assesses every split that has rows, and, under a
-// format shift, the test rows in every other format.
-func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, enc *encoded, predict func(in Input, split string) (predictions, error)) error {
-	add := func(d *dataset.Dataset, split string, p predictions, examples []*train.Example) error {
-		outcomes, metrics, err := assessWords(d, split, p, examples)
+// format shift, the test rows in every other format. words are those that a
+// tagging method scored, nil for all.
+func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, words map[string][][]int32, predict func(in Input, split string) (predictions, error)) error {
+	add := func(d *dataset.Dataset, split string, p predictions) error {
+		outcomes, metrics, err := assess(d, split, p, words[split])
 		if err != nil {
 			return err
 		}
@@ -261,11 +266,7 @@ func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, enc *encoded,
 		if err != nil {
 			return err
 		}
-		var examples []*train.Example
-		if enc != nil {
-			examples = enc.splits[split]
-		}
-		if err := add(data, split, p, examples); err != nil {
+		if err := add(data, split, p); err != nil {
 			return err
 		}
 	}
@@ -286,7 +287,7 @@ func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, enc *encoded,
 			view.TestShift = append(view.TestShift, row)
 		}
 	}
-	return add(view, dataset.TestShiftSplit, all, nil)
+	return add(view, dataset.TestShiftSplit, all)
 }
 
 // overlayPositions is how many places of a sequence an overlay takes.
@@ -342,28 +343,6 @@ func widen(cols int, x []float32) predictions {
 		p.values[i] = float64(v)
 	}
 	return p
-}
-
-// assessWords is assess, told how many words of each row were scored when the
-// task is tagging: all of them, unless the examples were cut.
-func assessWords(data *dataset.Dataset, split string, p predictions, examples []*train.Example) (Outcomes, []Metric, error) {
-	var words []int
-	if data.Task == dataset.Tagging {
-		rows := data.Split(split)
-		for i := range rows {
-			n := len(rows[i].Words)
-			if examples != nil {
-				n = 0
-				for _, tag := range examples[i].Tags {
-					if tag >= 0 {
-						n++
-					}
-				}
-			}
-			words = append(words, n)
-		}
-	}
-	return assess(data, split, p, words)
 }
 
 // collapsed marks an evaluation that predicts one class only, although the

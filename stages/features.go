@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"runexp/internal/dataset"
 	"runexp/internal/lm"
@@ -12,6 +13,7 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Features computes the frozen representations that probes read: all layers
@@ -25,9 +27,13 @@ type Features struct {
 func (*Features) Name() string { return "features" }
 
 // Version is raised when the same model and rows would give other features.
-func (*Features) Version() int { return 1 }
+func (*Features) Version() int { return 2 }
 
-const featuresFile = "features.safetensors"
+const (
+	featuresFile = "features.safetensors"
+	// wordsFile lists which words of a tagging task's rows have features.
+	wordsFile = "words.json"
+)
 
 // Run writes one matrix [rows, hidden] per need and split.
 func (s *Features) Run(ctx context.Context, job *pipeline.Job) error {
@@ -70,6 +76,11 @@ func (s *Features) Run(ctx context.Context, job *pipeline.Job) error {
 			})
 		}
 	}
+	if data.Task == dataset.Tagging {
+		if err := writeJSON(job.Out, wordsFile, enc.words()); err != nil {
+			return err
+		}
+	}
 	counts, err := json.Marshal(enc.truncated)
 	if err != nil {
 		return err
@@ -105,6 +116,10 @@ func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need m
 		return nil, err
 	}
 	defer f.Close()
+	words, err := readWords(job, input)
+	if err != nil {
+		return nil, err
+	}
 	splits := map[string]methods.Features{}
 	for _, split := range dataset.SplitNames {
 		name := featureName(need, split)
@@ -116,8 +131,19 @@ func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need m
 		if err := f.Read(name, x.X); err != nil {
 			return nil, err
 		}
-		x.Targets, x.Types = targets(data, split, x.Rows)
+		x.Targets, x.Types = targets(data, split, words[split])
 		splits[split] = x
 	}
 	return splits, nil
+}
+
+// readWords returns the words that features of a tagging task are of, nil for
+// other tasks.
+func readWords(job *pipeline.Job, input string) (map[string][][]int32, error) {
+	entry := job.In[input]
+	if !slices.ContainsFunc(entry.Files(), func(f cache.FileInfo) bool { return f.Name == wordsFile }) {
+		return nil, nil
+	}
+	var words map[string][][]int32
+	return words, readJSON(entry, wordsFile, &words)
 }

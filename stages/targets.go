@@ -72,14 +72,14 @@ func target(d *dataset.Dataset, row *dataset.Row) methods.Target {
 
 // targets lists the answers and input types of a split's feature rows: one
 // per row, per scored word, or per candidate.
-func targets(d *dataset.Dataset, split string, rows int) (list []methods.Target, types []string) {
+func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.Target, types []string) {
 	data := d.Split(split)
 	for i := range data {
 		row := &data[i]
 		switch d.Task {
 		case dataset.Tagging:
-			for w, tag := range row.Tags {
-				list, types = append(list, methods.Target{Class: tag}), append(types, row.Words[w])
+			for _, w := range words[i] {
+				list, types = append(list, methods.Target{Class: row.Tags[w]}), append(types, row.Words[w])
 			}
 		case dataset.MultipleChoice:
 			for k := range row.Choices {

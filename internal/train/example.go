@@ -13,6 +13,7 @@ type Example struct {
 	Label     int32      // class or right choice
 	Targets   []float32  // regression: one number; multi-label: one per label
 	Tags      []int32    // tagging: one per token, -1 where nothing is scored
+	Words     []int32    // tagging: which words of the row the tags are of, in their order
 }
 
 // Tokens is the number of tokens of all sequences.
