@@ -83,7 +83,11 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	started := time.Now()
 	executor.Parallel, executor.Observer, executor.Verify, executor.NoShare = f.parallel, reporter, f.verify, f.noShare
 	executor.MemoryLimit = limit
+	unheard := context.AfterFunc(ctx, func() {
+		reporter.Logger().Warn("stopping", "now", "training writes a checkpoint; interrupt again to end at once")
+	})
 	summary, done, runErr := runRungs(ctx, executor, plan)
+	unheard()
 	reporter.Close()
 	if summary == nil {
 		return runErr
