@@ -19,7 +19,7 @@ type Exported struct {
 	Format   string // PEFT, AdapterHub or Transformers
 	Bytes    int64
 	Files    int
-	Rows     int     // dev rows that were compared
+	Rows     int     // rows that were compared, of dev
 	Largest  float64 // difference of their outputs
 	Warnings []string
 }

@@ -20,41 +20,50 @@ type comparison struct {
 	room  int
 }
 
-// outputs are the head's outputs on the first dev rows. Each model reads
-// them with its own tokenizer.
-func (c *comparison) outputs(base *lm.Base, o *nn.Overlay) ([]float32, int, error) {
+// rows are the first dev rows, or training rows where there are none.
+func (c *comparison) rows() []dataset.Row {
 	rows := c.data.Split(dataset.DevSplit)
-	rows = rows[:min(len(rows), comparedRows)]
+	if len(rows) == 0 {
+		rows = c.data.Split(dataset.TrainSplit)
+	}
+	return rows[:min(len(rows), comparedRows)]
+}
+
+// outputs are the head's outputs on those rows. Each model reads them with
+// its own tokenizer.
+func (c *comparison) outputs(base *lm.Base, o *nn.Overlay) ([]float32, error) {
+	rows := c.rows()
 	var examples []*train.Example
 	for i := range rows {
 		e, _, err := c.input.example(base, c.data, &rows[i], c.room)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		examples = append(examples, e)
 	}
-	return train.Predict(base, o, train.Task{Kind: c.data.Task, Outputs: outputs(c.data)}, examples), len(rows), nil
+	return train.Predict(base, o, train.Task{Kind: c.data.Task, Outputs: outputs(c.data)}, examples), nil
 }
 
 // compare refuses an export that computes something else. The tolerance is
 // relative for outputs above 1.
 func (x *export) compare(base *lm.Base, back *nn.Overlay, tolerance float64) error {
-	want, rows, err := x.rows.outputs(x.base, x.overlay)
+	want, err := x.rows.outputs(x.base, x.overlay)
 	if err != nil {
 		return err
 	}
-	got, _, err := x.rows.outputs(base, back)
+	got, err := x.rows.outputs(base, back)
 	if err != nil {
 		return fmt.Errorf("export: read back: %w", err)
 	}
-	if len(got) != len(want) {
-		return fmt.Errorf("export: what was written gives %d outputs on %d dev rows, the run %d", len(got), rows, len(want))
+	rows := x.rows.rows()
+	if len(got) != len(want) || len(want) == 0 {
+		return fmt.Errorf("export: what was written gives %d outputs on %d rows, the run %d", len(got), len(rows), len(want))
 	}
-	x.done.Rows = rows
+	x.done.Rows = len(rows)
 	for i := range want {
 		d := math.Abs(float64(got[i])-float64(want[i])) / max(1, math.Abs(float64(want[i])))
 		if !(d <= tolerance) {
-			return fmt.Errorf("export: what was written gives %v on dev row %s, the run %v; nothing was kept", got[i], x.rows.data.Split(dataset.DevSplit)[i*rows/len(want)].ID, want[i])
+			return fmt.Errorf("export: what was written gives %v on row %s, the run %v; nothing was kept", got[i], rows[i*len(rows)/len(want)].ID, want[i])
 		}
 		x.done.Largest = max(x.done.Largest, d)
 	}

@@ -353,6 +353,49 @@ func TestMissingAndLeftOverTensorsAreListed(t *testing.T) {
 	}
 }
 
+// Several LoRAs in one folder have their ranks and scales by pattern.
+func TestDifferentRanksBecomePatterns(t *testing.T) {
+	base := load(t, "llama")
+	part := func(rank int, alpha float64, targets ...string) *methods.Part {
+		m := methods.NewLoRA()
+		m.Rank, m.Alpha, m.Targets = rank, alpha, targets
+		return &methods.Part{Name: "lora", Method: m}
+	}
+	o := adapted(t, base, &methods.Union{Parts: []*methods.Part{part(2, 7, "query", "key"), part(3, 10, "value")}}, "classification")
+	dir := t.TempDir()
+	if _, err := peft.Export(dir, base, o, peft.Info{}); err != nil {
+		t.Fatal(err)
+	}
+	c := config(t, dir)
+	ranks := c["rank_pattern"].(map[string]any)
+	alphas := c["alpha_pattern"].(map[string]any)
+	const value = "model.layers.1.self_attn.v_proj"
+	if c["r"] != 2.0 || c["lora_alpha"] != 7.0 || len(ranks) != 2 || ranks[value] != 3.0 || alphas[value] != 10.0 {
+		t.Errorf("r %v, lora_alpha %v, rank_pattern %v, alpha_pattern %v", c["r"], c["lora_alpha"], ranks, alphas)
+	}
+	back, _, err := peft.Import(dir, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Free()
+	if !slices.Equal(logits(base, back), logits(base, o)) {
+		t.Error("other logits after import")
+	}
+}
+
+func TestNumbersThatAreNoneAreRefused(t *testing.T) {
+	base := load(t, "bert")
+	o := adapted(t, base, methods.NewLoRA(), "classification")
+	o.Head.Out.Value.Slice()[5] = float32(math.NaN())
+	dir := t.TempDir()
+	if _, err := peft.Export(dir, base, o, peft.Info{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := peft.Import(dir, base); err == nil || !strings.Contains(err.Error(), `classifier.weight"[5] = NaN`) {
+		t.Errorf("error %v, want one that says where", err)
+	}
+}
+
 // Whole modules in modules_to_save are replaced parameters.
 func TestSavedModulesAreReplaced(t *testing.T) {
 	base := load(t, "bert")

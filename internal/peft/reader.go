@@ -56,6 +56,9 @@ func (r *reader) param(file, name string, rows, cols int, shape []int) *nn.Param
 		r.problems = append(r.problems, err.Error())
 		return nil
 	}
+	if i := slices.IndexFunc(p.Value.Slice(), func(v float32) bool { return v-v != 0 }); i >= 0 {
+		r.problems = append(r.problems, fmt.Sprintf("tensor %q[%d] = %v", file, i, p.Value.Slice()[i]))
+	}
 	return p
 }
 
