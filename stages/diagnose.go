@@ -24,7 +24,7 @@ type Diagnose struct {
 	// Asked is the format whose label words the untouched model is asked for; nil
 	// where no format has words. Under a format shift each format's own count.
 	Asked *Input
-	Axis  string // of the declared shift
+	Axis  string // of the declared shift, "" where only files differ
 	Rows  int    // at most so many a side, drawn at random
 }
 

@@ -20,11 +20,17 @@ type Diagnosed struct {
 // diagnosisRows is how many rows a side are compared.
 const diagnosisRows = 1000
 
-// diagnoses adds a node for every data set that declares a shift and is used, on
+// shifts reports whether a data set has a shifted test: declared, or in files of
+// its own.
+func shifts(d *Dataset) bool {
+	return d.Config.Shift != nil || d.Config.Files != nil && len(d.Config.Files.TestShift) > 0
+}
+
+// diagnoses adds a node for every data set that has a shifted test and is used, on
 // every model that is used with it; without one, only words are compared.
 func (c *compiler) diagnoses() {
 	for _, d := range c.plan.Datasets {
-		if d.Config.Shift == nil || !c.used(d, nil) {
+		if !shifts(d) || !c.used(d, nil) {
 			continue
 		}
 		models := slices.DeleteFunc(slices.Clone(c.plan.Models), func(m *Model) bool { return !c.used(d, m) })
@@ -51,7 +57,10 @@ func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeli
 	if condition != "" {
 		in.Format = c.format(condition)
 	}
-	stage := &Diagnose{Input: in, Shifted: c.shiftedInputs(&Run{Dataset: d, Condition: condition}, in), Axis: d.Config.Shift.Type, Rows: diagnosisRows}
+	stage := &Diagnose{Input: in, Shifted: c.shiftedInputs(&Run{Dataset: d, Condition: condition}, in), Rows: diagnosisRows}
+	if s := d.Config.Shift; s != nil {
+		stage.Axis = s.Type
+	}
 	addr := "diagnose " + d.Name
 	node := &pipeline.Node{Stage: stage, Inputs: []pipeline.Input{{Name: "data", Node: c.plan.DataNodes[d.Name]}}}
 	if m != nil {
@@ -87,7 +96,7 @@ func diagnosedConditions(d *Dataset) []string {
 // diagnosedFeatures reports whether a diagnosis can read the pass that probes share:
 // of rows as they are, one representation for each.
 func diagnosedFeatures(d *Dataset, in Input) bool {
-	return d.Config.Shift != nil && !formatShift(d) && in.Format == nil && d.Config.Task != dataset.Tagging && d.Config.Task != dataset.MultipleChoice
+	return shifts(d) && !formatShift(d) && in.Format == nil && d.Config.Task != dataset.Tagging && d.Config.Task != dataset.MultipleChoice
 }
 
 // askedFormat is the first format with label words that a method uses on a data
