@@ -4,12 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 
 	"runexp/internal/dataset"
-	"runexp/internal/lm"
-	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tensor"
 	"runexp/internal/metric"
 	"runexp/internal/train"
@@ -97,158 +93,6 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	return writeJSON(job.Out, evaluationFile, e)
 }
 
-// predictor evaluates a method without gradients; the model, if any, is the
-// base as it was.
-func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evaluation) error {
-	dir, err := job.Dir("adapt")
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(filepath.Join(dir, predictorFile))
-	if err != nil {
-		return fmt.Errorf("read predictor: %w", err)
-	}
-	defer f.Close()
-	var fitted methods.Predictor
-	var words map[string][][]int32
-	var predict func(in Input, features, split string) (predictions, error)
-	if s.Reads == "text" {
-		p, err := methods.LoadText(f)
-		if err != nil {
-			return err
-		}
-		fitted = p
-		predict = func(in Input, _, split string) (predictions, error) {
-			return flatten(p.PredictText(in.texts(data, split))), nil
-		}
-	} else {
-		p, err := methods.LoadFeatures(f)
-		if err != nil {
-			return err
-		}
-		fitted = p
-		if words, err = readWords(job, "features"); err != nil {
-			return err
-		}
-		predict = func(_ Input, features, split string) (predictions, error) {
-			x, err := readFeatures(job, features, data, *s.Need)
-			if err != nil {
-				return predictions{}, err
-			}
-			e.selectivity(p, split, x[split])
-			return flatten(p.PredictFeatures(x[split])), nil
-		}
-	}
-	if err := s.assessAll(data, e, words, func(in Input, split string) (predictions, error) {
-		return predict(in, featuresInput(in, s.Input), split)
-	}); err != nil {
-		return err
-	}
-	e.Trainable, e.Head = fitted.ParamCount(), fitted.ParamCount()
-	e.Total = e.Trainable
-	if _, ok := job.In["model"]; !ok {
-		return nil
-	}
-	return e.frozen(job)
-}
-
-// frozen records what holds for any method that leaves the base as it is: its
-// size, and a retention loss that did not change.
-func (e *Evaluation) frozen(job *pipeline.Job) error {
-	base, release, err := loadBase(job)
-	if err != nil {
-		return err
-	}
-	defer release()
-	backbone, _ := base.Count()
-	e.Total += backbone
-	before, err := readRetention(job)
-	if err != nil || before == nil {
-		return err
-	}
-	e.retention(before, before.Loss)
-	return nil
-}
-
-// selectivity adds the control task's metrics of a probe that has one.
-func (e *Evaluation) selectivity(p methods.FeaturePredictor, split string, f methods.Features) {
-	if split == dataset.TestShiftSplit || f.Rows == 0 {
-		return
-	}
-	if _, control, selectivity, ok := methods.Selectivity(p, f); ok {
-		e.Metrics = append(e.Metrics,
-			Metric{Split: split, Slice: "all", Name: "control_accuracy", Value: control, N: f.Rows},
-			Metric{Split: split, Slice: "all", Name: "selectivity", Value: selectivity, N: f.Rows})
-	}
-}
-
-// overlay evaluates a trained overlay.
-func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset.Dataset, e *Evaluation) error {
-	base, releaseBase, err := loadBase(job)
-	if err != nil {
-		return err
-	}
-	defer releaseBase()
-	dir, err := job.Dir("adapt")
-	if err != nil {
-		return err
-	}
-	overlay, err := lm.LoadOverlay(filepath.Join(dir, overlayFile))
-	if err != nil {
-		return err
-	}
-	defer overlay.Free()
-	enc, releaseEnc, err := encodeSplits(job, s.Input, base, data, overlayPositions(overlay))
-	if err != nil {
-		return err
-	}
-	defer releaseEnc()
-	e.Truncated, e.Tokens = enc.truncated, enc.meanTokens()
-	added, head := overlay.Count()
-	for _, p := range overlay.Trainable() { // a warm start leaves weights that stay as they are
-		e.Trainable += p.Count()
-	}
-	e.Head = head
-	backbone, _ := base.Count()
-	e.Total = backbone + added
-	for _, p := range overlay.Replaced {
-		e.Total -= p.Count()
-	}
-	if len(s.Rewind) > 0 {
-		rewound, err := s.rewound(base, overlay, data, enc, e)
-		if err != nil {
-			return err
-		}
-		defer rewound.Free()
-		overlay = rewound
-	}
-	if err := s.assessAll(data, e, enc.words(), func(in Input, split string) (predictions, error) {
-		if ctx.Err() != nil {
-			return predictions{}, fmt.Errorf("evaluate: %w", pipeline.ErrInterrupted)
-		}
-		rendered, release, err := encodeSplits(job, in, base, data, overlayPositions(overlay))
-		if err != nil {
-			return predictions{}, err
-		}
-		defer release()
-		examples := rendered.splits[split]
-		if data.Task == dataset.LanguageModeling {
-			return languagePredictions(base, overlay, examples), nil
-		}
-		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
-		return headPredictions(data, out, examples), nil
-	}); err != nil {
-		return err
-	}
-	before, err := readRetention(job)
-	if err != nil || before == nil {
-		return err
-	}
-	after, _ := train.LanguageLoss(base, overlay, before.examples(), retentionKey())
-	e.retention(before, after)
-	return nil
-}
-
 // assessAll predicts and assesses every split that has rows, and, under a
 // format shift, the test rows in every other format. words are those that a
 // tagging method scored, nil for all.
@@ -290,18 +134,6 @@ func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, words map[str
 	return add(view, dataset.TestShiftSplit, all)
 }
 
-// overlayPositions is how many places of a sequence an overlay takes.
-func overlayPositions(o *nn.Overlay) int {
-	n := 0
-	if o.Soft != nil {
-		n += o.Soft.Embedding.Value.Rows
-	}
-	if o.Prefix != nil && o.Prefix.Shift {
-		n += o.Prefix.Len
-	}
-	return n
-}
-
 // evaluatedSplits are the splits that have rows, training rows aside.
 func evaluatedSplits(data *dataset.Dataset) []string {
 	var list []string
@@ -311,38 +143,6 @@ func evaluatedSplits(data *dataset.Dataset) []string {
 		}
 	}
 	return list
-}
-
-// headPredictions turns the raw outputs of a head into predictions.
-func headPredictions(data *dataset.Dataset, out []float32, examples []*train.Example) predictions {
-	cols := outputs(data)
-	switch data.Task {
-	case dataset.Classification:
-		return widen(cols, train.Softmax(out, cols))
-	case dataset.MultiLabel:
-		return widen(cols, train.Sigmoid(out))
-	case dataset.Tagging:
-		var kept []float32
-		at := 0
-		for _, e := range examples {
-			for _, tag := range e.Tags {
-				if tag >= 0 {
-					kept = append(kept, out[at:at+cols]...)
-				}
-				at += cols
-			}
-		}
-		return widen(cols, train.Softmax(kept, cols))
-	}
-	return widen(cols, out)
-}
-
-func widen(cols int, x []float32) predictions {
-	p := predictions{cols: cols, values: make([]float64, len(x))}
-	for i, v := range x {
-		p.values[i] = float64(v)
-	}
-	return p
 }
 
 // collapsed marks an evaluation that predicts one class only, although the
@@ -392,20 +192,6 @@ func metricOf(metrics []Metric, split, name string) float64 {
 	}
 	return math.Inf(-1)
 }
-
-// languagePredictions are the loss in nats and the number of scored tokens of
-// each row.
-func languagePredictions(base *lm.Base, o *nn.Overlay, examples []*train.Example) predictions {
-	p := predictions{cols: 2}
-	_, rows := train.LanguageLoss(base, o, examples, languageKey())
-	for _, r := range rows {
-		p.values = append(p.values, r.Sum, float64(r.Tokens))
-	}
-	return p
-}
-
-// languageKey draws the masks of a language-modelling task's rows.
-func languageKey() tensor.Key { return tensor.NewKey(0, "language") }
 
 // retentionKey draws the masks of the retention text: always the same.
 func retentionKey() tensor.Key { return tensor.NewKey(0, "retention") }
