@@ -363,21 +363,26 @@ func opCases() []opCase {
 			tolerance: sumRoundings,
 		},
 	}
-	for name, op := range map[string]func(x, y float64) float64{
-		"Add": func(x, y float64) float64 { return x + y }, "Sub": func(x, y float64) float64 { return x - y },
-		"Mul": func(x, y float64) float64 { return x * y }, "Div": func(x, y float64) float64 { return x / y },
+	for _, op := range []struct {
+		name   string
+		kernel func(d, a, b *Tensor)
+		naive  func(v ...float64) float64
+	}{
+		{"Add", Add, func(v ...float64) float64 { return v[0] + v[1] }},
+		{"Sub", Sub, func(v ...float64) float64 { return v[0] - v[1] }},
+		{"Mul", Mul, func(v ...float64) float64 { return v[0] * v[1] }},
+		{"Div", Div, func(v ...float64) float64 { return v[0] / v[1] }},
 	} {
-		kernel := map[string]func(d, a, b *Tensor){"Add": Add, "Sub": Sub, "Mul": Mul, "Div": Div}[name]
 		cases = append(cases, opCase{
-			name:   name,
+			name:   op.name,
 			shapes: func(n, c int) [][2]int { return [][2]int{{n, c}, {n, c}} },
 			run: func(a *Arena, in []*Tensor, n, c int) []*Tensor {
 				d := a.New(n, c)
-				kernel(d, in[0], in[1])
+				op.kernel(d, in[0], in[1])
 				return []*Tensor{d}
 			},
 			naive: func(in [][]float64, n, c int) [][]float64 {
-				return one(naiveMap(func(v ...float64) float64 { return op(v[0], v[1]) }, in[0], in[1]))
+				return one(naiveMap(op.naive, in[0], in[1]))
 			},
 			tolerance: fewRoundings,
 		})
@@ -486,14 +491,13 @@ func crossEntropyCase(smoothing float32, weighted bool) opCase {
 
 func rotaryCase(interleaved, inverse bool) opCase {
 	const headDim = 6
-	table := func(f func(float64) float64) []float32 {
-		t := make([]float32, 11*headDim/2)
-		for i := range t {
-			t[i] = float32(f(float64(i) * 0.37))
-		}
-		return t
+	// Points of the unit circle by rational numbers: the same on every machine,
+	// which the math library does not promise.
+	cos, sin := make([]float32, 11*headDim/2), make([]float32, 11*headDim/2)
+	for i := range cos {
+		t := float32(i) / 8
+		cos[i], sin[i] = (1-float32(t*t))/(1+float32(t*t)), 2*t/(1+float32(t*t))
 	}
-	cos, sin := table(math.Cos), table(math.Sin)
 	return opCase{
 		name:   fmt.Sprintf("Rotary/interleaved=%v,inverse=%v", interleaved, inverse),
 		shapes: func(n, c int) [][2]int { return [][2]int{{n, 2 * headDim}} },

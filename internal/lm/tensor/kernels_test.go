@@ -1,6 +1,9 @@
 package tensor
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"strings"
 	"testing"
@@ -146,6 +149,24 @@ func TestBitsDependOnNothingElse(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestKernelIDNamesTheseBits pins the bits of all cases, on every machine.
+// Where they change on purpose, so must kernelID: results of the old rules lie
+// in caches.
+func TestKernelIDNamesTheseBits(t *testing.T) {
+	a := NewArena()
+	defer a.Free()
+	h := sha256.New()
+	for _, c := range opCases() {
+		if err := binary.Write(h, binary.LittleEndian, bitsOf(a, c, 33, 17)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const id, want = "f32-fma-v1", "f6d9f11bd20cb072"
+	if got := hex.EncodeToString(h.Sum(nil)[:8]); got != want || KernelID() != id {
+		t.Errorf("the bits of %s are %s, want %s of %s", KernelID(), got, want, id)
 	}
 }
 
