@@ -156,6 +156,21 @@ func (s *Adapt) fitHead(base *lm.Base, o *nn.Overlay, data *dataset.Dataset) err
 	return nil
 }
 
+// countGiven counts what a method that trains nothing takes over: the
+// adapter's parameters, or none but a checkpoint's head.
+func (m *Method) countGiven(base *lm.Base, trained methods.Count) (methods.Count, error) {
+	if m.Adapter.Text == "" {
+		return methods.Count{Head: trained.Head}, nil
+	}
+	o, _, err := peft.Import(m.Adapter.Abs, base)
+	if err != nil {
+		return methods.Count{}, err
+	}
+	defer o.Free()
+	all, head := o.Count()
+	return methods.Count{Stored: all - head, Head: head}, nil
+}
+
 // keep leaves an overlay as the run's result without training it.
 func (s *Adapt) keep(job *pipeline.Job, o *nn.Overlay) error {
 	for _, p := range o.Params() {

@@ -16,12 +16,12 @@ import (
 
 // Exported says what an export wrote.
 type Exported struct {
-	Format   string // PEFT, AdapterHub or Transformers
-	Bytes    int64
-	Files    int
-	Rows     int     // rows that were compared, of dev
-	Largest  float64 // difference of their outputs
-	Warnings []string
+	Format   string   `json:"format"` // PEFT, AdapterHub or Transformers
+	Bytes    int64    `json:"bytes"`
+	Files    int      `json:"files"`
+	Rows     int      `json:"rows"`               // rows that were compared, of dev
+	Largest  float64  `json:"largest_difference"` // difference of their outputs
+	Warnings []string `json:"warnings"`
 }
 
 // Export writes the weights of a finished run to dir, which must not exist or

@@ -80,6 +80,11 @@ func countRun(plan *Plan, r *Run) (ParameterCount, error) {
 		if err != nil {
 			return c, err
 		}
+		if r.Method.EvaluateOnly {
+			if n, err = r.Method.countGiven(base, n); err != nil {
+				return c, err
+			}
+		}
 		c.Trained, c.Head, c.Stored = n.Trained, n.Head, n.Stored
 	case methods.FeatureFitter:
 		c.Head = int64(classes) * int64(shape.Hidden+1)

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"encoding/json"
+
 	"github.com/spf13/cobra"
 
 	"runexp/stages"
 )
 
 func exportCommand(s *streams) *cobra.Command {
-	f, merge := &experimentFlags{}, false
+	f, merge, asJSON := &experimentFlags{}, false, false
 	cmd := &cobra.Command{
 		Use: "export FILE ADDRESS DIR", Short: "Write an adapted model for other programs",
 		Long: `Writes the weights of a finished run to a folder that does not exist yet or is empty: lightweight methods as PEFT
@@ -25,6 +27,15 @@ before it appears. The address means the selected configuration and the first se
 				for _, w := range done.Warnings {
 					printf(s.err, "warning: %s\n", w)
 				}
+				if asJSON {
+					e := json.NewEncoder(s.out)
+					e.SetIndent("", "  ")
+					return e.Encode(struct {
+						Dir string `json:"dir"`
+						Run string `json:"run"`
+						*stages.Exported
+					}{args[2], o.Run.Addr(), done})
+				}
 				printf(s.out, "%s: %s layout, %d files, %d bytes, of %s\n", args[2], done.Format, done.Files, done.Bytes, o.Run.Addr())
 				printf(s.out, "read again and compared on %d dev rows: largest difference %.2g\n", done.Rows, done.Largest)
 				return nil
@@ -32,6 +43,7 @@ before it appears. The address means the selected configuration and the first se
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was written as JSON")
 	cmd.Flags().BoolVar(&merge, "merge", false, "write one model with the adaptation merged into it")
 	return cmd
 }
