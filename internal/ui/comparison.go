@@ -84,7 +84,7 @@ func (c *comparison) form() form {
 	}
 	slices.Sort(metrics)
 	slices.SortFunc(cuts, func(a, b string) int {
-		return cmp.Or(-compareBool(a == allRows, b == allRows), cmp.Compare(a, b))
+		return cmp.Or(compareBool(a != allRows, b != allRows), cmp.Compare(a, b))
 	})
 	f := form{Action: "/invocation", Hidden: []field{{"id", c.invocation}}, Button: "Show"}
 	metric := choice{Name: "metric", Label: "metric", Options: []option{{"", "each data set's own", c.metric == ""}}}
@@ -110,6 +110,7 @@ func (c *choice) add(values []string, chosen string) {
 	}
 }
 
+// compareBool orders false before true.
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:

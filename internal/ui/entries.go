@@ -150,7 +150,7 @@ func (c *comparison) names(l layout, m results.Member, first cell) []cell {
 func (c *comparison) grid() *grid {
 	l := c.layout()
 	g := &grid{ID: "comparison", Filter: true, Empty: "No configuration fits."}
-	g.Head = append(append(l.head(), l.scores()...), column{"trained", true}, column{"stored", true}, column{"seconds", true}, column{"peak memory", true}, column{Name: "status"}, column{Name: "seeds"})
+	g.Head = append(append(l.head(), l.scores()...), column{"trained", true}, column{"stored", true}, column{"seconds", true}, column{"peak", true}, column{Name: "status"}, column{Name: "seeds"})
 	seen := map[entryKey]bool{}
 	for _, m := range c.members {
 		k := keyOf(m)
@@ -212,17 +212,21 @@ func (e *entry) seeds(invocation string) cell {
 	return cl
 }
 
+// marks head the two columns in which lines are marked for comparison.
+func marks() []column { return []column{{Name: "A"}, {Name: "B"}} }
+
 // runGrid is one line per run, of which two can be marked.
 func (c *comparison) runGrid() *grid {
 	l := c.layout()
 	g := &grid{ID: "runs", Filter: true, Pick: &pick{"/pair", "Compare run A with B"}, Empty: "No run fits."}
-	g.Head = append(append(l.head(), column{"seed", true}, column{Name: "status"}), append(l.scores(), column{Name: "A"}, column{Name: "B"})...)
+	g.Head = append(append(append(marks(), l.head()...), column{"seed", true}, column{Name: "status"}), l.scores()...)
 	for _, m := range c.members {
 		if !c.shows(m) {
 			continue
 		}
 		ref := runRef{c.invocation, m.Position}
-		cells := c.names(l, m, cell{Text: m.Configuration, Href: ref.href(), Name: true})
+		cells := []cell{{Radio: "a", Value: ref.String()}, {Radio: "b", Value: ref.String()}}
+		cells = append(cells, c.names(l, m, cell{Text: m.Configuration, Href: ref.href(), Name: true})...)
 		cells = append(cells, whole(m.Seed), cell{Text: strings.ReplaceAll(m.Status, "_", " "), Hint: m.Detail, Alarm: m.Status != results.OK})
 		metric := c.asked(m.Dataset)
 		for _, split := range l.splits {
@@ -231,7 +235,6 @@ func (c *comparison) runGrid() *grid {
 		if l.forgotten {
 			cells = append(cells, c.runScore(m, scoreKey{retention, allRows, forgotten}, signed))
 		}
-		cells = append(cells, cell{Radio: "a", Value: ref.String()}, cell{Radio: "b", Value: ref.String()})
 		g.Rows = append(g.Rows, line{Cells: cells, Dim: !m.Selected})
 	}
 	return g

@@ -41,19 +41,20 @@ func home(r *request) (*page, error) {
 		}
 		p.Blocks = append(p.Blocks, g)
 		if len(of[experiment]) > 1 {
-			p.Blocks = append(p.Blocks, item{Name: "Over time", cell: cell{Text: "history of the metric", Href: address("/history", "experiment", experiment)}})
+			p.Blocks = append(p.Blocks, item{What: "Over time", cell: cell{Text: "history of the metric", Href: address("/history", "experiment", experiment)}})
 		}
 	}
 	return p, nil
 }
 
 func invocationGrid(r *request, id string, invocations []results.Invocation) (*grid, error) {
-	g := &grid{ID: id, Head: []column{{Name: "invocation"}, {Name: "started (UTC)"}, {"seconds", true}, {Name: "status"}, {"runs", true}, {"without result", true}, {Name: "build"}, {Name: "report"}}}
+	g := &grid{ID: id}
 	comparable := len(invocations) > 1
 	if comparable {
 		g.Pick = &pick{"/changes", "Compare invocation A with B"}
-		g.Head = append(g.Head, column{Name: "A"}, column{Name: "B"})
+		g.Head = marks()
 	}
+	g.Head = append(g.Head, []column{{Name: "invocation"}, {Name: "started (UTC)"}, {"seconds", true}, {Name: "status"}, {"runs", true}, {"without result", true}, {Name: "build"}, {Name: "report"}}...)
 	for k, inv := range invocations {
 		members, err := r.db.Members(r, inv.ID)
 		if err != nil {
@@ -69,14 +70,15 @@ func invocationGrid(r *request, id string, invocations []results.Invocation) (*g
 		if !inv.Finished.IsZero() {
 			took = seconds(inv.Finished.Sub(inv.Started).Round(time.Millisecond).Seconds())
 		}
-		l := line{Cells: []cell{
-			{Text: inv.ID, Href: address("/invocation", "id", inv.ID), Name: true}, text(clock(inv.Started)), took,
-			{Text: inv.Status, Alarm: inv.Status == "failed" || inv.Status == "interrupted"},
-			whole(int64(len(members))), whole(int64(lost)), text(inv.Build), {Text: "report", Href: address("/report", "id", inv.ID)},
-		}}
+		l := line{}
 		if comparable { // the last but one and the last are what is compared most
 			l.Cells = append(l.Cells, cell{Radio: "a", Value: inv.ID, On: k == 1}, cell{Radio: "b", Value: inv.ID, On: k == 0})
 		}
+		l.Cells = append(l.Cells, []cell{
+			{Text: inv.ID, Href: address("/invocation", "id", inv.ID), Name: true}, text(clock(inv.Started)), took,
+			{Text: inv.Status, Alarm: inv.Status == "failed" || inv.Status == "interrupted"},
+			whole(int64(len(members))), whole(int64(lost)), text(inv.Build), {Text: "report", Href: address("/report", "id", inv.ID)},
+		}...)
 		g.Rows = append(g.Rows, l)
 	}
 	return g, nil

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"runexp/internal/chart"
 )
@@ -32,7 +33,7 @@ type (
 	// list is a list of names and what belongs to them.
 	list struct{ Items []item }
 	item struct {
-		Name string
+		What string
 		cell
 	}
 	// form asks for other numbers on the same page.
@@ -61,7 +62,8 @@ type (
 		ID     string // of the element, unique in the page
 		Head   []column
 		Rows   []line
-		Filter bool // with a field to filter by
+		Fold   string // when not empty, the table is folded away under this line
+		Filter bool   // with a field to filter by
 		Pick   *pick
 		Empty  string // said instead of a table without rows
 		Notes  []string
@@ -102,10 +104,15 @@ type (
 var assetFiles embed.FS
 
 var pageTemplate = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
-	"kind":    func(b any) string { return fmt.Sprintf("%T", b)[len("ui."):] },
+	"kind":    kind,
 	"visible": visible,
 	"inline":  func(f figure) template.HTML { return template.HTML(f.Chart.Inline()) }, // drawn and escaped by package chart
 }).ParseFS(assetFiles, "assets/page.html.tmpl"))
+
+// kind names the type of a block for the template.
+func kind(block any) string {
+	return strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", block), "*"), "ui.")
+}
 
 // serve sends a page; it is drawn before anything is sent, so that a fault in
 // the middle is an error and not half a page.

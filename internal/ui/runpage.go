@@ -14,7 +14,7 @@ import (
 )
 
 // rowsAPage bounds the rows of data that one page shows.
-const rowsAPage = 100
+const rowsAPage = 50
 
 // runPage is one run: what it cost and scored, its curves, and the rows of a
 // split that it got wrong.
@@ -56,7 +56,10 @@ func runPage(r *request) (*page, error) {
 	}
 	p.Blocks = append(p.Blocks, facts)
 	p.Blocks = append(p.Blocks, compare...)
-	p.Blocks = append(p.Blocks, heading{"Scores"}, metricGrid(metrics))
+	p.Blocks = append(p.Blocks, heading{"Scores"}, metricGrid(metrics, false))
+	if sliced := metricGrid(metrics, true); len(sliced.Rows) > 0 {
+		p.Blocks = append(p.Blocks, sliced)
+	}
 	p.Blocks = append(p.Blocks, curves...)
 	p.Blocks = append(p.Blocks, mistakes...)
 	return p, nil
@@ -118,8 +121,10 @@ func splitsOf(metrics []results.Metric) []string {
 	return splits
 }
 
-// metricGrid is a line per metric and slice with a column per split.
-func metricGrid(metrics []results.Metric) *grid {
+// metricGrid is a line per metric with a column per split: on all rows, or, folded
+// away, on each slice.
+func metricGrid(metrics []results.Metric, sliced bool) *grid {
+	metrics = slices.DeleteFunc(slices.Clone(metrics), func(m results.Metric) bool { return (m.Slice != allRows) != sliced })
 	type key struct{ slice, name string }
 	splits := splitsOf(metrics)
 	var keys []key
@@ -133,14 +138,20 @@ func metricGrid(metrics []results.Metric) *grid {
 		of[k][m.Split] = m
 	}
 	slices.SortStableFunc(keys, func(a, b key) int {
-		return cmp.Or(-compareBool(a.slice == allRows, b.slice == allRows), cmp.Compare(a.slice, b.slice), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.slice, b.slice), cmp.Compare(a.name, b.name))
 	})
-	g := &grid{ID: "metrics", Filter: true, Head: []column{{Name: "metric"}, {Name: "rows"}}, Empty: "Nothing was measured."}
+	g := &grid{ID: "metrics", Head: []column{{Name: "metric"}}, Empty: "Nothing was measured."}
+	if sliced {
+		g.ID, g.Fold, g.Filter, g.Head = "slices", "Scores by slice", true, append(g.Head, column{Name: "rows"})
+	}
 	for _, s := range splits {
 		g.Head = append(g.Head, column{s, true})
 	}
 	for _, k := range keys {
-		l := line{Cells: []cell{name(k.name), name(k.slice)}, Dim: k.slice != allRows}
+		l := line{Cells: []cell{name(k.name)}}
+		if sliced {
+			l.Cells = append(l.Cells, name(k.slice))
+		}
 		for _, s := range splits {
 			m, ok := of[k][s]
 			if !ok {
@@ -217,6 +228,8 @@ func (r *request) readCurves(one *run) ([]curve, error) {
 		all = append(all, c)
 		from = to
 	}
+	// What was set comes after what was measured.
+	slices.SortStableFunc(all, func(a, b curve) int { return compareBool(a.name == "learning_rate", b.name == "learning_rate") })
 	return all, nil
 }
 

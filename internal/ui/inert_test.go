@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// payloads are names and texts that data could hold and that must stay text.
+var payloads = []string{
+	`<script>alert(1)</script>`, `<script src=/table.js></script>`, `<img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `'><b>`, `</title><script>alert(1)</script>`, `</script><script>alert(1)</script>`,
+	`</style><script>alert(1)</script>`, `</td></tr></table><h1>x`, `</select><script>alert(1)</script>`, `</option><option selected>x`, `</code></a><a href=//evil.example>`, `<iframe src="javascript:alert(1)">`, `<a href="javascript:alert(1)">x</a>`,
+	`<details open ontoggle=alert(1)>`, `<math><mi xlink:href="data:x,<script>alert(1)</script>">`, `<svg><script>alert(1)</script></svg>`, `<template><script>alert(1)</script></template>`, `<noscript><p title="</noscript><img src=x onerror=alert(1)>">`,
+	`<!--`, `-->`, `<!-- --><script>`, `<![CDATA[x]]>`, `]]>`, `<?php echo 1 ?>`, `<!doctype html>`, `<base href="//evil.example">`, `<meta http-equiv=refresh content=0>`,
+	`<link rel=stylesheet href=//evil.example>`, `<style>*{color:red}</style>`, `<input onfocus=alert(1) autofocus>`, `<form action=//evil.example>`, `<button formaction=javascript:alert(1)>`,
+	`<marquee onstart=alert(1)>`, `<video><source onerror=alert(1)>`, `<object data=x>`, `<embed src=x>`, `<body onload=alert(1)>`, `<x onclick=alert(1)>`, `<a name=x id=comparison>`, `<input name=b>`,
+	`&lt;script&gt;`, `&#60;script&#62;`, `&#x3c;script&#x3e;`, `&amp;lt;`, `&nbsp;`, `&copy`, `& `, `&`, `<`, `>`, `"`, `'`, "`", `=`, `/`, `\`, `{{.}}`, `{{template "cell"}}`, `${7*7}`, `{%raw%}`, `%`, `%3Cscript%3E`, `%00`, `%s%n`,
+	`" onmouseover="alert(1)`, `' onmouseover='alert(1)`, `" autofocus onfocus=alert(1) x="`, `x" checked x="`, `javascript:alert(1)`, `JaVaScRiPt:alert(1)`, `data:text/html,<script>alert(1)</script>`, `vbscript:x`, `//evil.example`, `https://evil.example`, `url(javascript:alert(1))`, `expression(alert(1))`,
+	`?id=x&r=y`, `a&b=c`, `a#b`, `a;b`, `a+b`, `a b`, `../../x`, `..`, `.`, `0:x`, `a:b`, `constructor`, `__proto__`, `null`, `NaN`, `1e999`, `-0`, `;alert(1)//`, `</table>`, `<td>`, `<tr`, `<th onclick=`,
+	"a\x00b", "\x1b[31mred\x1b[0m", "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07", "\u202egnp.exe", "\u2066a\u2069", "\ufeffa", "a\u200bb", "a\xff\xfe", "a\u2028b", "a\u2029b", "a\rb", "a\r\nSet-Cookie: x=y", "\x7f", "a\u0085b", "名前", "é", "🙂", "\u00a0", strings.Repeat("long", 400),
+}
+
+// tag is what a tag of our page may look like.
+var tag = regexp.MustCompile(`^<(?:!doctype html|/?[a-z][a-z0-9]*(?: [a-zA-Z-]+(?:="[^"<>]*")?|\n\t[a-z]+="[^"<>]*")*(?: /)?)>`)
+
+var (
+	attribute = regexp.MustCompile(`[ \t]([a-zA-Z-]+)="([^"]*)"`)
+	entity    = regexp.MustCompile(`^&(?:amp|lt|gt|quot|#34|#39|#43);`)
+	ofForms   = regexp.MustCompile(` value="[^"]*"`) // sent back as it is, shown to nobody
+	ofNames   = regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"`)
+)
+
+// tags checks a page strictly and returns its tags, without the drawings inside
+// figures and without what names fill into attributes.
+func tags(t *testing.T, where, page string) []string {
+	t.Helper()
+	elements := strings.Fields(`!doctype html head meta title link script style body header nav main h1 h2 h3 p strong code small ul li dl dt dd div form label input select option button
+		table caption thead tbody tr th td figure figcaption details summary pre a svg g path text rect`)
+	var found []string
+	drawing := false
+	for at := 0; at < len(page); {
+		switch page[at] {
+		case '<':
+			m := tag.FindString(page[at:])
+			if m == "" {
+				t.Fatalf("%s: malformed tag at %.60q", where, page[at:])
+			}
+			name := strings.TrimLeft(strings.FieldsFunc(m, func(r rune) bool { return strings.ContainsRune("<> \n", r) })[0], "/")
+			if !slices.Contains(elements, name) {
+				t.Errorf("%s: element %s", where, m)
+			}
+			for _, a := range attribute.FindAllStringSubmatch(m, -1) {
+				switch key, value := strings.ToLower(a[1]), html.UnescapeString(a[2]); {
+				case strings.HasPrefix(key, "on"), key == "srcdoc", key == "formaction":
+					t.Errorf("%s: attribute %s", where, m)
+				case key == "href", key == "action", key == "src":
+					if !strings.HasPrefix(value, "/") || strings.HasPrefix(value, "//") {
+						t.Errorf("%s: %s leads away", where, m)
+					}
+				}
+			}
+			if drawing = drawing && name != "svg" || strings.HasPrefix(m, "<svg"); !drawing {
+				found = append(found, ofNames.ReplaceAllString(m, ""))
+			}
+			at += len(m)
+			if name == "style" && m[1] != '/' {
+				at += strings.Index(page[at:], "</style>")
+			}
+		case '&':
+			m := entity.FindString(page[at:])
+			if m == "" {
+				t.Fatalf("%s: bare ampersand at %.40q", where, page[at:])
+			}
+			at += len(m)
+		case '>':
+			t.Fatalf("%s: bare > at %.40q", where, page[at:])
+		default:
+			at++
+		}
+	}
+	return found
+}
+
+// TestNamesAreInert records an experiment for each payload with the payload in
+// every place, and compares the tags of every page with those of an experiment
+// that is full of a harmless word.
+func TestNamesAreInert(t *testing.T) {
+	if len(payloads) < 100 {
+		t.Errorf("%d payloads, want at least 100", len(payloads))
+	}
+	all := []names{every("word")}
+	for _, p := range payloads {
+		all = append(all, every(p))
+	}
+	r := local(t, database(t, all...))
+	outline := func(text string) map[string][]string {
+		found := map[string][]string{}
+		for name, path := range pages(text, text) {
+			if name == "home" {
+				continue // all payloads at once: below
+			}
+			page := r.page(path)
+			found[name] = tags(t, fmt.Sprintf("%s of %.40q", name, text), page)
+			if shown := visible(text); name == "invocation" && !strings.Contains(html.UnescapeString(page), shown) {
+				t.Errorf("%s: %.40q does not show as text", name, shown)
+			}
+			for _, bad := range []string{"\x00", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\r"} {
+				if strings.Contains(ofForms.ReplaceAllString(page, ""), bad) {
+					t.Errorf("%s of %.40q: %q gets through", name, text, bad)
+				}
+			}
+		}
+		return found
+	}
+	want := outline("word")
+	for _, p := range payloads {
+		for name, got := range outline(p) {
+			// Facts are JSON, which has no such bytes; they name other data sets then.
+			if !slices.Equal(got, want[name]) && utf8.ValidString(p) {
+				t.Errorf("%.60q changes the structure of %s", p, name)
+			}
+		}
+	}
+	tags(t, "home", r.page("/"))
+	// Names in the address come back in messages.
+	for _, p := range payloads {
+		for _, path := range []string{address("/run", "r", p), address("/invocation", "id", "no"+p), address("/history", "experiment", "no"+p), address("/invocation", "id", "word", "slice", p, "metric", p)} {
+			tags(t, fmt.Sprintf("%.80s", path), r.get(path).Body.String())
+		}
+	}
+}
+
+// TestNothingIsLoadedFromElsewhere reads what a browser would fetch.
+func TestNothingIsLoadedFromElsewhere(t *testing.T) {
+	for name, a := range assets {
+		text := strings.ReplaceAll(string(a.body), "http://www.w3.org/2000/svg", "") // a name, never fetched
+		for _, bad := range []string{"http:", "https:", "//", "@import", "url(", "eval", "innerHTML", "document.write", "fetch(", "XMLHttpRequest", "import("} {
+			if bad == "//" {
+				text = regexp.MustCompile(`(?m)(^|\s)// .*$`).ReplaceAllString(text, "") // comments
+			}
+			if strings.Contains(text, bad) {
+				t.Errorf("%s holds %q", name, bad)
+			}
+		}
+	}
+}
