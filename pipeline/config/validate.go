@@ -26,7 +26,8 @@ func (d *decoder) validate(s *schema, b body, failed map[string]bool, anyFailed 
 			if errors.As(err, &named) {
 				summary = named.Summary()
 			}
-			d.diags = append(d.diags, errorAt(b.rangeOf(about.Field()), summary, "%s", sentence(err)))
+			detail := errors.New(strings.TrimPrefix(err.Error(), about.Field()+": ")) // the summary names the field
+			d.diags = append(d.diags, errorAt(b.rangeOf(about.Field()), summary, "%s", sentence(detail)))
 		}
 	}
 }
