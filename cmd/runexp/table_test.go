@@ -30,7 +30,7 @@ func TestComparisonFitsTheTerminal(t *testing.T) {
 			}
 		}
 	}
-	if out := render(whole); !strings.Contains(out, "seconds") {
+	if out := render(whole); !strings.Contains(strings.ToLower(out), "seconds") {
 		t.Errorf("a column is missing although all fit:\n%s", out)
 	}
 }
