@@ -123,6 +123,9 @@ func (r *importer) readHead(task, prefix string) error {
 	}
 	if info, ok := r.source.Info(prefix + l.out + ".weight"); ok && len(info.Shape) == 2 {
 		h.Outputs = int(info.Shape[0])
+		if h.Outputs == 0 {
+			return errors.New("the head has no outputs")
+		}
 	}
 	if task == "classification" && h.Outputs == 1 {
 		h.Task = "regression"

@@ -41,7 +41,7 @@ func adapted(t *testing.T, base *lm.Base, m methods.Method, task string) *nn.Ove
 	if task == "multiple_choice" {
 		setup.Head.Outputs = 1
 	}
-	o, err := m.(methods.Adapter).Adapt(base, setup, tensor.NewKey(1, "test"))
+	o, err := m.(methods.Adapter).Adapt(base, setup, key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,8 @@ func adapted(t *testing.T, base *lm.Base, m methods.Method, task string) *nn.Ove
 	}
 	return o
 }
+
+func key() tensor.Key { return tensor.NewKey(1, "test") }
 
 // logits are the head's outputs on three sequences.
 func logits(base *lm.Base, o *nn.Overlay) []float32 {
