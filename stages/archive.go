@@ -83,8 +83,14 @@ func (r *ArchivedRun) record(ctx context.Context, db *results.Store, store *cach
 	if err != nil {
 		return err
 	}
+	if known, err := db.Run(ctx, r.Action, r.Seed); err == nil && known.Output == entry.Output().String() {
+		return nil // recorded before, and intact: the database checks itself when it is opened
+	}
 	e := &Evaluation{}
 	if err := readJSON(entry, evaluationFile, e); err != nil {
+		return err
+	}
+	if err := readJSON(entry, outcomesFile, &e.Outcomes); err != nil {
 		return err
 	}
 	return recordEvaluation(ctx, db, entry, e, r.Measured, r.Seed, r.Drawless)

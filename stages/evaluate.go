@@ -32,9 +32,13 @@ type Evaluate struct {
 func (*Evaluate) Name() string { return "evaluate" }
 
 // Version is raised when the same adaptation would be measured otherwise.
-func (*Evaluate) Version() int { return 2 }
+func (*Evaluate) Version() int { return 3 }
 
-const evaluationFile = "evaluation.json"
+// Files of an evaluation: the numbers, and what happened to every row.
+const (
+	evaluationFile = "evaluation.json"
+	outcomesFile   = "outcomes.json"
+)
 
 // Evaluation is the output of Evaluate.
 type Evaluation struct {
@@ -42,7 +46,7 @@ type Evaluation struct {
 	Detail    string             `json:"detail,omitempty"`
 	Labels    []string           `json:"labels,omitempty"`
 	Metrics   []Metric           `json:"metrics"`
-	Outcomes  []Outcomes         `json:"outcomes"`
+	Outcomes  []Outcomes         `json:"-"` // in a file of their own: few readers want every row
 	Trainable int64              `json:"trainable"`
 	Head      int64              `json:"head"`
 	Total     int64              `json:"total"`
@@ -54,7 +58,15 @@ type Evaluation struct {
 	Note string `json:"note,omitempty"`
 }
 
-// Run writes evaluation.json.
+// write leaves the evaluation's two files.
+func (e *Evaluation) write(dir string) error {
+	if err := writeJSON(dir, evaluationFile, e); err != nil {
+		return err
+	}
+	return writeJSON(dir, outcomesFile, e.Outcomes)
+}
+
+// Run writes evaluation.json and outcomes.json.
 func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	data, release, err := loadData(job)
 	if err != nil {
@@ -73,7 +85,7 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	if e.Status == string(train.Diverged) {
 		// The weights are not numbers; there is nothing to measure.
-		return writeJSON(job.Out, evaluationFile, e)
+		return e.write(job.Out)
 	}
 	switch s.Reads {
 	case "overlay":
@@ -90,7 +102,7 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	e.summarise(data, s.Metric, s.Years)
 	e.collapsed(data)
-	return writeJSON(job.Out, evaluationFile, e)
+	return e.write(job.Out)
 }
 
 // assessAll predicts and assesses every split that has rows, and, under a
