@@ -1,0 +1,76 @@
+package stages
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Mistakes that a model's shape shows are found before anything runs, each at
+// its attribute.
+func TestWhatAModelCannotDoIsADiagnosticAtItsAttribute(t *testing.T) {
+	const formats = tinyFormat + `
+format "plain" {
+  text  = "{premise} {hypothesis}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+format "first" {
+  text  = "{mask} : {premise}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+format "wordless" {
+  text = "{premise} ? {mask}"
+}
+`
+	for _, test := range []struct {
+		name, method, at, want string // at is the text of the line
+	}{
+		{"unknown target", "method \"lora\" \"m\" {\n targets = [\"querry\"]\n}", "targets", "querry"},
+		{"layer", "method \"probing\" \"m\" {\n layer = 3\n}", "layer", "no layer 3"},
+		{"prompt length", "method \"prompt_tuning\" \"m\" {\n models = [model.bert]\n tokens = 64\n}", "tokens", "leave no positions"},
+		{"no room", "method \"prompt_tuning\" \"m\" {\n models = [model.bert]\n tokens = 62\n}", "method", "nothing is left"},
+		{"swept target", "method \"lora\" \"m\" {\n sweep {\n  targets = [[\"query\"], [\"quarry\"]]\n }\n models = [model.bert]\n}", "targets", "quarry"},
+		{"bitfit without biases", "method \"bitfit\" \"m\" {}", "method", "no biases"},
+		{"label words from nowhere", "method \"prompt_tuning\" \"m\" {\n init = \"label_words\"\n}", "init", "label words"},
+		{"prompting without format", "method \"prompting\" \"m\" {}", "method", "format"},
+		{"prompting without words", "method \"prompting\" \"m\" {\n format = format.wordless\n}", "format \"wordless\"", "words"},
+		{"masked without mask", "method \"prompting\" \"m\" {\n format = format.plain\n models = [model.bert]\n}", "text  = \"{premise} {hypothesis}\"", "{mask}"},
+		{"causal with nothing before", "method \"prompting\" \"m\" {\n format = format.first\n models = [model.gpt2]\n}", "{mask} : {premise}", "before"},
+		{"causal head inside", "method \"lora\" \"m\" {\n format = format.cloze\n models = [model.llama]\n}", "{mask} , {hypothesis}", "must end the text"},
+		{"schedule", "method \"lora\" \"m\" {\n schedule = \"gradual\"\n}", "schedule", "unfreeze"},
+		{"rewound tokens", "method \"prefix_tuning\" \"m\" {\n rewind = [0, 1]\n}", "rewind", "cannot be rewound"},
+		{"share", "method \"lora\" \"m\" {\n rewind = [2]\n}", "rewind", "from 0 to 1"},
+		{"start of a baseline", "method \"tfidf\" \"a\" {}\nmethod \"lora\" \"m\" {\n from = method.a\n}", "from", "leaves no weights"},
+		{"start of a lower probe", "method \"probing\" \"a\" {\n layer = 1\n}\nmethod \"lora\" \"m\" {\n from = method.a\n}", "from", "last layer"},
+		{"probe that starts", "method \"lora\" \"a\" {}\nmethod \"probing\" \"m\" {\n from = method.a\n}", "from", "fitted from its rows alone"},
+		{"search with a format", "method \"prompt_search\" \"m\" {\n format = format.cloze\n templates = [\"{premise} {mask}\"]\n words = {\n  entailment = [\"yes\"]\n  not_entailment = [\"no\"]\n }\n}", "format = ", "of its own"},
+		{"union with itself", "method \"union\" \"m\" {\n part \"lora\" {}\n}", "part", "two part blocks"},
+		{"union of a baseline", "method \"union\" \"m\" {\n part \"tfidf\" {}\n part \"lora\" {}\n}", "part \"tfidf\"", "cannot be part"},
+		{"union's unknown target", "method \"union\" \"m\" {\n part \"lora\" {\n  targets = [\"querry\"]\n }\n part \"layer_norm\" {}\n}", "method", "querry"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := fmt.Sprintf("experiment \"tiny\" {}\n%s%s\ndataset \"pair\" {\n max_length = 32\n %s\n}\n%s\n", tinyModels(), formats, tinyDatasets["pair"], test.method)
+			_, diags := compiled(t, text)
+			if !diags.HasErrors() {
+				t.Fatal("nothing is wrong with it")
+			}
+			lines, found := strings.Split(text, "\n"), false
+			for _, d := range diags {
+				line := lines[d.Subject.Start.Line-1]
+				found = found || strings.Contains(d.Detail, test.want) && strings.Contains(line, test.at)
+			}
+			if !found {
+				t.Errorf("got %v; want a line with %q to be told %q", diags, test.at, test.want)
+			}
+			if len(diags) > 3 {
+				t.Errorf("one mistake is told %d times", len(diags))
+			}
+		})
+	}
+}
