@@ -3,6 +3,8 @@ package stages
 import (
 	"fmt"
 	"strconv"
+
+	"runexp/pipeline"
 )
 
 // about says in a sentence what each type of method does.
@@ -24,20 +26,21 @@ var about = map[string]string{
 	"external":      "runs another trainer and records its predictions",
 }
 
-// methodAbout describes a method block with the counts of its first
-// configuration on the first model.
-func methodAbout(plan *Plan, m *Method) string {
+// methodAbout describes a method block with the counts of its first finished
+// run through a model.
+func methodAbout(plan *Plan, m *Method, summary *pipeline.Summary) string {
 	text := about[m.Type]
+	known := FromSummary(summary)
 	for _, r := range plan.Runs {
-		if r.Method.Name != m.Name || r.Model == nil || asks(m.Method) {
+		if r.Method.Name != m.Name || r.Model == nil {
 			continue
 		}
-		c, err := countRun(plan, r)
-		if err != nil {
-			return text
+		entry, e := known(r.Evaluate), &Evaluation{}
+		if entry == nil || readJSON(entry, evaluationFile, e) != nil || e.Total == 0 {
+			continue
 		}
 		return fmt.Sprintf("%s: %s parameters of the model stay as they are, %s are trained, and a head of %s",
-			text, grouped(c.Frozen), grouped(c.Trained), grouped(c.Head))
+			text, grouped(e.Total-e.Trainable), grouped(e.Trainable-e.Head), grouped(e.Head))
 	}
 	return text
 }

@@ -32,7 +32,7 @@ func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, reproduce re
 	}
 	for _, b := range plan.Blocks {
 		m := b.Config().(*Method)
-		f.Methods = append(f.Methods, report.MethodFacts{Type: m.Type, Name: m.Name, About: methodAbout(plan, m) + chosenNotes(plan, m, summary, choices)})
+		f.Methods = append(f.Methods, report.MethodFacts{Type: m.Type, Name: m.Name, About: methodAbout(plan, m, summary) + chosenNotes(plan, m, summary, choices)})
 	}
 	for _, c := range choices {
 		f.Selection = append(f.Selection, report.Selection{
@@ -126,6 +126,7 @@ func datasetFacts(plan *Plan, d *Dataset, summary *pipeline.Summary) (*report.Da
 		return nil, err
 	}
 	a, labels := meta.Accounting, meta.Labels
+	plan.DataNodes[d.Name].Stage.(*ReadData).classes = len(labels) // so that nobody reads the rows to count them
 	f.Labels, f.RowsIn, f.Warnings = labels, a.RowsIn, append(f.Warnings, a.Notes...)
 	for _, c := range a.Rejected {
 		f.Rejected = append(f.Rejected, report.Count{What: c.Name, Rows: c.Rows})
