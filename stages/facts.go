@@ -126,7 +126,6 @@ func datasetFacts(plan *Plan, d *Dataset, summary *pipeline.Summary) (*report.Da
 		return nil, err
 	}
 	a, labels := meta.Accounting, meta.Labels
-	plan.DataNodes[d.Name].Stage.(*ReadData).classes = len(labels) // so that nobody reads the rows to count them
 	f.Labels, f.RowsIn, f.Warnings = labels, a.RowsIn, append(f.Warnings, a.Notes...)
 	for _, c := range a.Rejected {
 		f.Rejected = append(f.Rejected, report.Count{What: c.Name, Rows: c.Rows})
