@@ -70,13 +70,14 @@ func repeated(t *testing.T, done map[string]bool, log string) (count int) {
 	return count
 }
 
-// TestFaultFailpoints kills the program at every point that the source names,
-// at the first time it is passed and at a later one.
+// TestFaultFailpoints kills the program at every point that the source names
+// when it passes it for the first time, with RUNEXP_LONG=1 also later.
 func TestFaultFailpoints(t *testing.T) {
+	t.Parallel()
 	want, _ := undisturbed(t)
 	s := newSite(t)
 	for _, name := range failpointNames(t) {
-		counts := []int{1, 7}
+		counts := []int{1}
 		if long() {
 			counts = []int{1, 2, 3, 7, 20, 50}
 		}
@@ -142,9 +143,10 @@ func failpointNames(t *testing.T) []string {
 // TestFaultSignals interrupts the program in the middle of training. It ends
 // with its own status after a checkpoint, and goes on from there.
 func TestFaultSignals(t *testing.T) {
-	long := []string{"-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
-	want, _ := undisturbed(t, long...)
-	args := append([]string{"-progress", "plain", "tiny.hcl"}, long...)
+	t.Parallel()
+	more := []string{"-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
+	want, _ := undisturbed(t, more...)
+	args := append([]string{"-progress", "plain", "tiny.hcl"}, more...)
 	for _, c := range []struct {
 		signal syscall.Signal
 		twice  bool
@@ -173,13 +175,14 @@ func TestFaultSignals(t *testing.T) {
 			if !c.twice && !strings.Contains(p.err.String(), "run the same command again") {
 				t.Errorf("it does not say how to go on:\n%s", p.err.String())
 			}
-			s.mustEqual(want, name, long...)
+			s.mustEqual(want, name, more...)
 		})
 	}
 }
 
 // TestFaultClosedOutput: nobody reads what is printed, as under | head -1.
 func TestFaultClosedOutput(t *testing.T) {
+	t.Parallel()
 	want, _ := undisturbed(t)
 	for _, stream := range []string{"stdout", "stderr"} {
 		t.Run(stream, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 // TestDigestIsTheSame: how many runs at once, how many threads, how many
 // processes, and where, changes no number.
 func TestDigestIsTheSame(t *testing.T) {
+	t.Parallel()
 	want, _ := undisturbed(t, "-j", "1", "-threads", "1")
 	for _, flags := range [][]string{{"-j", "4", "-threads", "2"}, {"-j", "1", "-threads", "2"}, {"-j", "4", "-threads", "1"}, {"-no-share", "-threads", "3"}} {
 		if got, _ := undisturbed(t, flags...); got != want {
