@@ -80,7 +80,7 @@ func TestClickThrough(t *testing.T) {
 	if got := b.eval(`document.querySelectorAll("figure svg").length`); got != 1.0 {
 		t.Errorf("a run shows %v curves, want 1", got)
 	}
-	wrong := b.eval(`[...document.querySelectorAll("#mistakes tbody tr")].every(r => r.cells[2].textContent != r.cells[3].textContent)`)
+	wrong := b.eval(`[...document.querySelectorAll("#mistakes tbody tr")].every(r => r.cells[1].textContent != r.cells[2].textContent)`)
 	if n := b.eval(`document.querySelectorAll("#mistakes tbody tr").length`); wrong != true || n == 0.0 {
 		t.Errorf("%v rows that it got wrong; all wrong: %v", n, wrong)
 	}
@@ -98,7 +98,7 @@ func TestClickThrough(t *testing.T) {
 	if got := b.eval(`document.querySelectorAll("#differences tbody tr").length`); got != 3.0 {
 		t.Errorf("%v differences, want 3", got)
 	}
-	if differ := b.eval(`[...document.querySelectorAll("#rows tbody tr")].every(r => r.cells[3].querySelector("code").textContent != r.cells[4].querySelector("code").textContent)`); differ != true {
+	if differ := b.eval(`[...document.querySelectorAll("#rows tbody tr")].every(r => r.cells[2].querySelector("code").textContent != r.cells[3].querySelector("code").textContent)`); differ != true {
 		t.Error("a row is listed that both answered alike")
 	}
 

@@ -209,9 +209,9 @@ func (r *request) differingRows(a, b *side) []any {
 		return append(blocks, warning{"The runs keep different things about a row; they cannot be compared row by row."})
 	}
 	var differ []int
-	var right2 [2][2]int // right by A × right by B
+	var tally [2][2]int // right by A × right by B
 	for i := range left.Len() {
-		right2[index(!left.wrong(i))][index(!right.wrong(i))]++
+		tally[index(!left.wrong(i))][index(!right.wrong(i))]++
 		if !sameAnswer(left, right, i) {
 			differ = append(differ, i)
 		}
@@ -219,7 +219,7 @@ func (r *request) differingRows(a, b *side) []any {
 	about := plural(len(differ), "row") + " of " + count(int64(left.Len())) + " answered differently"
 	if left.kind != values {
 		about += fmt.Sprintf(": right by both %s, by A alone %s, by B alone %s, by neither %s",
-			count(int64(right2[1][1])), count(int64(right2[1][0])), count(int64(right2[0][1])), count(int64(right2[0][0])))
+			count(int64(tally[1][1])), count(int64(tally[1][0])), count(int64(tally[0][1])), count(int64(tally[0][0])))
 	}
 	blocks = append(blocks, note{about + ". " + noTexts})
 	part, pages := r.part(differ, "/pair", "a", a.ref.String(), "b", b.ref.String(), "split", chosen)
@@ -235,13 +235,13 @@ func index(yes bool) int {
 
 func rowGrid(a, b judge, rows []int) *grid {
 	g := &grid{ID: "rows", Filter: true, Empty: "They answered every row alike.", Head: []column{{Name: "row"}}}
-	if a.Slices != nil {
-		g.Head = append(g.Head, column{Name: "slice"})
-	}
 	numbers := a.kind == values || a.kind == parts
 	g.Head = append(g.Head, column{"gold", numbers}, column{"A", numbers}, column{"B", numbers})
 	if a.kind != values {
 		g.Head = append(g.Head, column{Name: "right"})
+	}
+	if a.Slices != nil {
+		g.Head = append(g.Head, column{Name: "slice"})
 	}
 	answer := func(j judge, i int) cell {
 		c := j.predicted(i)
@@ -254,13 +254,12 @@ func rowGrid(a, b judge, rows []int) *grid {
 		return c
 	}
 	for _, i := range rows {
-		l := line{Cells: []cell{name(a.IDs[i])}}
-		if a.Slices != nil {
-			l.Cells = append(l.Cells, name(sliceOf(a.Outcomes, i)))
-		}
-		l.Cells = append(l.Cells, a.gold(i), answer(a, i), answer(b, i))
+		l := line{Cells: []cell{name(a.IDs[i]), a.gold(i), answer(a, i), answer(b, i)}}
 		if a.kind != values {
 			l.Cells = append(l.Cells, text([2][2]string{{"neither", "B"}, {"A", "both"}}[index(!a.wrong(i))][index(!b.wrong(i))]))
+		}
+		if a.Slices != nil {
+			l.Cells = append(l.Cells, name(sliceOf(a.Outcomes, i)))
 		}
 		g.Rows = append(g.Rows, l)
 	}

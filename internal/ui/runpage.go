@@ -305,9 +305,6 @@ func (r *request) mistakes(one *run, splits []string) ([]any, error) {
 
 	g := &grid{ID: "mistakes", Filter: true, Empty: "No row is wrong.", Head: []column{{Name: "row"}}}
 	sliced, probable := o.Slices != nil, len(o.Probs) == o.Len()
-	if sliced {
-		g.Head = append(g.Head, column{Name: "slice"})
-	}
 	g.Head = append(g.Head, column{"gold", j.kind == values || j.kind == parts}, column{"predicted", j.kind == values || j.kind == parts})
 	if j.kind == classes && probable {
 		g.Head = append(g.Head, column{"P(predicted)", true}, column{"P(gold)", true})
@@ -318,12 +315,11 @@ func (r *request) mistakes(one *run, splits []string) ([]any, error) {
 	if probable {
 		g.Head = append(g.Head, column{Name: "probabilities"})
 	}
+	if sliced {
+		g.Head = append(g.Head, column{Name: "slice"})
+	}
 	for _, i := range part {
-		l := line{Cells: []cell{name(o.IDs[i])}}
-		if sliced {
-			l.Cells = append(l.Cells, name(sliceOf(o, i)))
-		}
-		l.Cells = append(l.Cells, j.gold(i), j.predicted(i))
+		l := line{Cells: []cell{name(o.IDs[i]), j.gold(i), j.predicted(i)}}
 		if j.kind == classes && probable {
 			p, q := j.confidence(i), j.probability(i, j.Gold[i])
 			l.Cells = append(l.Cells, value(score(p), p), value(score(q), q))
@@ -333,6 +329,9 @@ func (r *request) mistakes(one *run, splits []string) ([]any, error) {
 		}
 		if probable {
 			l.Cells = append(l.Cells, text(j.distribution(i)))
+		}
+		if sliced {
+			l.Cells = append(l.Cells, name(sliceOf(o, i)))
 		}
 		g.Rows = append(g.Rows, l)
 	}
