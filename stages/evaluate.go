@@ -32,7 +32,7 @@ type Evaluate struct {
 func (*Evaluate) Name() string { return "evaluate" }
 
 // Version is raised when the same adaptation would be measured otherwise.
-func (*Evaluate) Version() int { return 3 }
+func (*Evaluate) Version() int { return 4 }
 
 // Files of an evaluation: the numbers, and what happened to every row.
 const (
@@ -157,10 +157,10 @@ func evaluatedSplits(data *dataset.Dataset) []string {
 	return list
 }
 
-// collapsed marks an evaluation that predicts one class only, although the
+// collapsed marks what was trained and predicts one class only, although the
 // split has several.
 func (e *Evaluation) collapsed(data *dataset.Dataset) {
-	if e.Status != string(train.OK) || data.Task != dataset.Classification || e.Train.Steps == 0 {
+	if e.Status != string(train.OK) || data.Task != dataset.Classification || e.Trainable == 0 {
 		return
 	}
 	for _, o := range e.Outcomes {
