@@ -54,6 +54,9 @@ func run(t *testing.T, store *cache.Store, text string) map[string]*Evaluation {
 		if err := readJSON(res.Entry, evaluationFile, e); err != nil {
 			t.Fatal(err)
 		}
+		if err := readJSON(res.Entry, outcomesFile, &e.Outcomes); err != nil {
+			t.Fatal(err)
+		}
 		all[r.Addr()] = e
 	}
 	return all
