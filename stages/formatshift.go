@@ -38,11 +38,9 @@ func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
 		if name == r.Condition || f == nil {
 			continue
 		}
-		if base := c.dryModel(r.Model); in.Words != nil && base != nil {
-			if why := f.answerable(base.Config(), asks(r.Method.Method)); why != "" {
-				c.warnOnce(r.Method.Format.Range, "Not tested in a format", "Method %q scores label words and is not tested in format %q. %s", r.Method.Name, name, why)
-				continue
-			}
+		if why := c.unanswerable(r, in, f); why != "" {
+			c.warnOnce(r.Method.Format.Range, "Not tested in a format", "Method %q scores label words and is not tested in format %q. %s", r.Method.Name, name, why)
+			continue
 		}
 		other := in
 		other.Format = f
@@ -52,6 +50,19 @@ func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
 		list = append(list, other)
 	}
 	return list
+}
+
+// unanswerable says why a run that scores label words cannot do so in another
+// format; "" if it can, or scores none.
+func (c *compiler) unanswerable(r *Run, in Input, f *Format) string {
+	if in.Words == nil || r.Model == nil {
+		return ""
+	}
+	base := c.dryModel(r.Model)
+	if base == nil {
+		return "" // its shape is not known yet
+	}
+	return f.answerable(base.Config(), asks(r.Method.Method))
 }
 
 // warnOnce is once for what does not keep an experiment from running.
