@@ -17,7 +17,10 @@
 // counter-based and keyed by the caller, so results never depend on scheduling.
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Rows holds what happened to each test row in one run: parallel columns of
 // equal length, except those that a task does not have, which are nil.
@@ -164,10 +167,14 @@ func mean(x []float64) float64 {
 	return sum(x) / float64(len(x))
 }
 
-// variance is the unbiased sample variance; NaN with fewer than two values.
+// variance is the unbiased sample variance; NaN with fewer than two values, and
+// 0 of equal ones, whose mean may be a rounding away from them.
 func variance(x []float64) float64 {
 	if len(x) < 2 {
 		return math.NaN()
+	}
+	if slices.Min(x) == slices.Max(x) {
+		return 0
 	}
 	m := mean(x)
 	d := make([]float64, len(x))

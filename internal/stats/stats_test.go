@@ -337,3 +337,11 @@ func TestChiSquareOfLittle(t *testing.T) {
 		t.Errorf("an empty sample: %+v", c)
 	}
 }
+
+func TestEqualValuesDoNotVary(t *testing.T) {
+	for _, v := range []float64{0.1, 0.6649, 1.0 / 3, 0.8995} {
+		if got := variance([]float64{v, v, v}); got != 0 {
+			t.Errorf("variance of three times %v = %v, want 0", v, got)
+		}
+	}
+}
