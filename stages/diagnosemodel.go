@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"fmt"
 	"math"
 
 	"runexp/internal/dataset"
@@ -85,6 +84,7 @@ func (s *Diagnose) features(job *pipeline.Job, base *lm.Base, data *dataset.Data
 }
 
 // mass asks the model for label words and adds up the probability of all of them.
+// Formats that the model cannot answer in are not asked.
 func (s *Diagnose) mass(base *lm.Base, data *dataset.Dataset, side *sampled, rows []shift.Row) error {
 	askers := map[*Format]*asker{}
 	for i := range rows[:min(askedRows, len(rows))] {
@@ -92,20 +92,13 @@ func (s *Diagnose) mass(base *lm.Base, data *dataset.Dataset, side *sampled, row
 		if s.Asked != nil {
 			in = *s.Asked
 		}
-		if in.Format == nil || len(in.Format.Words) == 0 {
-			continue
-		}
-		in.Words = in.Format.Words
-		a, ok := askers[in.Format]
-		if !ok {
-			if trouble := in.Format.answerable(base.Config(), true); trouble != "" {
-				return inputError{fmt.Sprintf("format %q: %s", in.Format.Name, trouble)}
-			}
-			var err error
-			if a, err = newAsker(base, data, in, methods.Asking{}, ""); err != nil {
-				return err
-			}
+		a, known := askers[in.Format]
+		if !known {
+			a = diagnosisAsker(base, data, in)
 			askers[in.Format] = a
+		}
+		if a == nil {
+			continue
 		}
 		p, err := a.prompt(side.rows[i], nil)
 		if err != nil {
@@ -119,4 +112,18 @@ func (s *Diagnose) mass(base *lm.Base, data *dataset.Dataset, side *sampled, row
 		}
 	}
 	return nil
+}
+
+// diagnosisAsker is nil for a format without label words, or whose words this model
+// cannot say; that is a mistake only for a method that needs them.
+func diagnosisAsker(base *lm.Base, data *dataset.Dataset, in Input) *asker {
+	if in.Format == nil || len(in.Format.Words) == 0 || in.Format.answerable(base.Config(), true) != "" {
+		return nil
+	}
+	in.Words = in.Format.Words
+	a, err := newAsker(base, data, in, methods.Asking{}, "")
+	if err != nil {
+		return nil
+	}
+	return a
 }

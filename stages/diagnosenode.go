@@ -57,7 +57,7 @@ func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeli
 	if condition != "" {
 		in.Format = c.format(condition)
 	}
-	stage := &Diagnose{Input: in, Shifted: c.shiftedInputs(&Run{Dataset: d, Condition: condition}, in), Rows: diagnosisRows}
+	stage := &Diagnose{Input: in, Shifted: c.otherFormats(d, condition, in), Rows: diagnosisRows}
 	if s := d.Config.Shift; s != nil {
 		stage.Axis = s.Type
 	}
@@ -82,6 +82,22 @@ func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeli
 	}
 	node.Addr = addr
 	return c.plan.Graph.Add(node)
+}
+
+// otherFormats are the inputs in the formats that a shift tests and a condition does
+// not train on.
+func (c *compiler) otherFormats(d *Dataset, condition string, in Input) []Input {
+	if condition == "" {
+		return nil
+	}
+	var list []Input
+	for _, name := range d.Config.Shift.Test {
+		if f := c.format(name); name != condition && f != nil {
+			in.Format = f
+			list = append(list, in)
+		}
+	}
+	return list
 }
 
 // diagnosedConditions are the formats trained on, or one without a name: cuts of a

@@ -1,0 +1,143 @@
+package stages
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"runexp/internal/report"
+	"runexp/pipeline"
+)
+
+// diagnosed runs the diagnoses of an experiment alone, by data set and model.
+func diagnosed(t *testing.T, text string) map[string]report.Diagnosis {
+	t.Helper()
+	plan, diags := compiled(t, text)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	var want []*pipeline.Node
+	for _, g := range plan.Diagnoses {
+		want = append(want, g.Node)
+	}
+	x := &pipeline.Executor{Cache: openStore(t, t.TempDir()), Memo: &pipeline.Memo{}}
+	summary, err := x.Run(context.Background(), plan.Graph, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range summary.Failures() {
+		t.Fatalf("%s: %v", r.Node.Addr, r.Err)
+	}
+	list, err := diagnosisFacts(plan, summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]report.Diagnosis{}
+	for _, d := range list {
+		all[d.Dataset+" on "+d.Model] = d
+	}
+	return all
+}
+
+func measures(d report.Diagnosis) []string {
+	var names []string
+	for _, m := range d.Measures {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+const topicShift = `
+  shift "topic" {
+    by    = "domain"
+    train = ["news", "web"]
+    test  = ["contracts", "statutes"]
+  }
+`
+
+// TestDiagnosisNeedsNoModel compares words alone.
+func TestDiagnosisNeedsNoModel(t *testing.T) {
+	text := `
+experiment "words" {}
+dataset "clauses" {
+  generator "clauses" {
+    rows  = 1200
+    shift = SHIFT
+  }
+  label = "kind"
+` + topicShift + `
+}
+method "majority" "majority" {}
+`
+	for dial, want := range map[string]string{"0": "", "1": "topic"} {
+		d, ok := diagnosed(t, strings.Replace(text, "SHIFT", dial, 1))["clauses on none, words alone"]
+		if !ok || d.Dominant != want {
+			t.Errorf("at shift %s the dominant shift is %q, not %q", dial, d.Dominant, want)
+		}
+		if names := measures(d); slices.Contains(names, "LM loss gap") || !slices.Contains(names, "proxy A-distance") {
+			t.Errorf("measures %v", names)
+		}
+	}
+}
+
+// TestDiagnosisOfEveryTask reads features of the probes' pass and its own, on an
+// encoder and on decoders.
+func TestDiagnosisOfEveryTask(t *testing.T) {
+	for name, rows := range map[string]string{
+		"clauses": "generator \"clauses\" {\n rows = 200\n}\nlabel = \"kind\"",
+		"topics":  "task = \"multi_label\"\ngenerator \"topics\" {\n rows = 200\n}\nlabel = \"topics\"",
+	} {
+		for _, method := range []string{"probing", "bitfit"} {
+			text := "experiment \"t\" {\n seeds = [1]\n}\n" + tinyModels() + "dataset \"" + name + "\" {\n max_length = 32\n" + rows + topicShift + "}\nmethod \"" + method + "\" \"m\" {\n models = [model.bert, model.gpt2]\n}\n"
+			all := diagnosed(t, text)
+			for _, model := range []string{"bert", "gpt2"} {
+				names := measures(all[name+" on "+model])
+				for _, want := range []string{"length", "unknown rate", "LM loss gap", "proxy A-distance", "MMD²", "total variation"} {
+					if !slices.Contains(names, want) {
+						t.Errorf("%s on %s, with %s: no %s in %v", name, model, method, want, names)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestDiagnosisOfAFormatShift renders the same rows.
+func TestDiagnosisOfAFormatShift(t *testing.T) {
+	text := "experiment \"t\" {\n seeds = [1]\n}\n" + tinyModels() + tinyFormat + `
+format "pair" {
+  text      = "{premise}"
+  text_pair = "{hypothesis}"
+}
+dataset "nli" {
+  max_length = 48
+  generator "entailment" {
+    rows = 400
+  }
+  label = "relation"
+  shift "format" {
+    train = ["pair"]
+    test  = ["pair", "cloze"]
+  }
+}
+method "bitfit" "m" {
+  models = [model.bert]
+}
+`
+	d, ok := diagnosed(t, text)["nli trained on pair on bert"]
+	if !ok || d.Dominant != "format" {
+		t.Errorf("dominant shift is %q", d.Dominant)
+	}
+	for _, m := range d.Measures {
+		if m.Axis != "format" {
+			t.Errorf("%s of the same rows is compared", m.Name)
+		}
+		if m.Name == "mass on legal labels" && (m.Value <= 0 || m.Value >= 1 || m.P != nil) {
+			t.Errorf("mass on legal labels is %g, tested with %v", m.Value, m.P)
+		}
+	}
+	if names := measures(d); !slices.Contains(names, "mass on legal labels") || !slices.Contains(names, "own-task loss") {
+		t.Errorf("measures %v", names)
+	}
+}
