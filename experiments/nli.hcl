@@ -1,0 +1,112 @@
+# Format shift: the same pairs of sentences as a pair, a cloze, a question and
+# an instruction. The model has only ever seen the cloze, as text that happens
+# to ask and answer; what it can do without training, and what training in one
+# format is worth in another, is the question. Everything is made here: no
+# download.
+
+experiment "nli" {
+  description = "Which adaptation survives another format of the same task, and what does asking in the right format save?"
+  seeds       = [1, 2, 3]
+}
+
+variable "rows" {
+  default     = 1500
+  description = "Labelled pairs that the generator makes."
+}
+
+model "base" {
+  pretrain {
+    architecture  = "llama"
+    layers        = 3
+    hidden_size   = 64
+    heads         = 4
+    vocabulary    = 1200
+    dropout       = 0.0
+    steps         = 8000
+    batch_size    = 32
+    learning_rate = 3e-3
+    generator "general" {}
+  }
+}
+
+format "pair" {
+  text      = "{premise}"
+  text_pair = "{hypothesis}"
+}
+
+format "cloze" {
+  text  = "{premise} ? {mask} , {hypothesis}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+
+format "question" {
+  text  = "does it follow from {premise} that {hypothesis} ? {mask}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+
+format "instruction" {
+  text  = "{premise} so {hypothesis} ? {mask}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+
+dataset "nli" {
+  max_length = 64
+
+  generator "entailment" {
+    rows  = var.rows
+    shift = 0 # the words stay as they are: only the format differs
+  }
+  label = "relation"
+
+  shift "format" {
+    train = ["pair", "cloze", "instruction"]
+    test  = ["cloze", "question", "instruction"]
+  }
+}
+
+method "majority" "majority" {}
+
+method "tfidf" "words" {}
+
+method "prompting" "zero_shot" {
+  format = format.cloze
+}
+
+method "prompting" "calibrated" {
+  format    = format.cloze
+  calibrate = true
+}
+
+method "prompting" "four_shots" {
+  format = format.cloze
+  shots  = 4
+}
+
+method "probing" "linear" {}
+
+method "prompt_tuning" "soft" {
+  format = format.instruction
+  tokens = 10
+  init   = "label_words"
+  epochs = 5
+}
+
+method "lora" "lora" {
+  epochs        = 3
+  learning_rate = 3e-3
+}
+
+method "fine_tuning" "full" {
+  epochs        = 3
+  learning_rate = 1e-3
+  rewind        = [0, 0.5, 1]
+}
