@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"runexp/pipeline"
 	"runexp/results"
@@ -72,7 +73,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, pipeline.ErrInterrupted):
 		return exitInterrupted
-	case errors.Is(err, pipeline.ErrResources):
+	case errors.Is(err, pipeline.ErrResources), errors.Is(err, fs.ErrPermission):
 		return exitResources
 	case errors.Is(err, pipeline.ErrNondeterministic), errors.Is(err, pipeline.ErrIntegrity), errors.Is(err, results.ErrDamaged):
 		return exitIntegrity
