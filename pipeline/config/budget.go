@@ -14,7 +14,7 @@ import (
 const (
 	maxElements    = 1_000_000
 	maxStringBytes = 16 << 20
-	maxEvalTime    = 2 * time.Second
+	maxEvalTime    = 20 * time.Second
 	maxBinaryScale = 1400 // |log2| of a number, about 10^±421, where printing it is still cheap
 )
 
