@@ -236,13 +236,21 @@ func (o opener) openReadOnly(path string) (*Store, error) {
 	if err := s.connect(readOptions); err != nil {
 		return nil, err
 	}
-	version, err := s.identify(context.Background())
+	if err := s.current(context.Background()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// current closes a store that this binary cannot read, and says why.
+func (s *Store) current(ctx context.Context) error {
+	version, err := s.identify(ctx)
 	if err == nil && version < len(migrations) {
 		err = fmt.Errorf("its schema is version %d, %d is needed: run any experiment, or `runexp results rebuild`, to bring it up to date", version, len(migrations))
 	}
 	if err != nil {
 		s.db.Close()
-		return nil, fmt.Errorf("open database %s: %w", path, s.explain(err))
+		return fmt.Errorf("open database %s: %w", s.path, s.explain(err))
 	}
-	return s, nil
+	return nil
 }

@@ -31,6 +31,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 )
 
@@ -53,6 +54,7 @@ type Store struct {
 	lock     *fileLock
 	writing  sync.Mutex // one writing transaction at a time in this process
 	damage   *Damage
+	quiet    fs.FileInfo // what OpenQuiet saw; nil otherwise
 }
 
 // Damage tells what Open found and where it put it.

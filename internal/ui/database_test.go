@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"runexp/results"
 )
@@ -34,11 +35,14 @@ func folder(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// TestNothingIsWritten asks for every page and compares the folder. SQLite's
-// readers of a database with a write-ahead log share two files with writers,
-// -shm and -wal; they hold no row, and the log stays empty.
+// TestNothingIsWritten asks for every page and compares the folder, in which
+// nobody is writing.
 func TestNothingIsWritten(t *testing.T) {
 	path := database(t, plainNames())
+	past := time.Now().Add(-time.Minute) // what has just changed is read as if somebody were writing
+	if err := os.Chtimes(path, past, past); err != nil {
+		t.Fatal(err)
+	}
 	before := folder(t, filepath.Dir(path))
 	r := local(t, path)
 	for _, p := range pages("legal-1", "legal") {
@@ -48,11 +52,6 @@ func TestNothingIsWritten(t *testing.T) {
 		r.get(p)
 	}
 	after := folder(t, filepath.Dir(path))
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		t.Errorf("the log holds %d bytes", info.Size())
-	}
-	delete(after, filepath.Base(path)+"-wal")
-	delete(after, filepath.Base(path)+"-shm")
 	for name := range before {
 		if before[name] != after[name] {
 			t.Errorf("%s was %s and is %s", name, before[name], after[name])

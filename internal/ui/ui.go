@@ -78,26 +78,44 @@ func (s *site) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		fail(w, http.StatusNotFound, errors.New("there is no such page"))
 		return
 	}
-	db, err := results.OpenReadOnly(s.database)
-	if err != nil {
-		fail(w, statusOf(err), err)
-		return
-	}
-	defer db.Close()
-	var answer interface {
-		serve(http.ResponseWriter, int)
-	}
-	r := &request{Context: q.Context(), db: db, query: q.URL.Query()}
-	if build := routes[path]; build != nil {
-		answer, err = build(r)
-	} else {
-		answer, err = documents[path](r)
-	}
+	r := &request{Context: q.Context(), query: q.URL.Query()}
+	answer, err := s.answer(path, r)
 	if err != nil {
 		fail(w, statusOf(err), err)
 		return
 	}
 	answer.serve(w, http.StatusOK)
+}
+
+// drawn is an answer that is ready to be sent.
+type drawn interface {
+	serve(w http.ResponseWriter, status int)
+}
+
+// answer looks at a database that nobody writes without touching it, or reads
+// beside a writer; when a writer came in the middle, it looks again.
+func (s *site) answer(path string, r *request) (drawn, error) {
+	for range 3 {
+		answer, undisturbed, err := s.read(results.OpenQuiet, path, r)
+		if undisturbed {
+			return answer, err
+		}
+	}
+	answer, _, err := s.read(results.OpenReadOnly, path, r)
+	return answer, err
+}
+
+func (s *site) read(open func(path string) (*results.Store, error), path string, r *request) (answer drawn, undisturbed bool, err error) {
+	if r.db, err = open(s.database); err != nil {
+		return nil, true, err
+	}
+	defer r.db.Close()
+	if build := routes[path]; build != nil {
+		answer, err = build(r)
+	} else {
+		answer, err = documents[path](r)
+	}
+	return answer, r.db.Undisturbed(), err
 }
 
 // errRequest is a query that does not say what it should.
