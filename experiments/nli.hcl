@@ -14,6 +14,11 @@ variable "rows" {
   description = "Labelled pairs that the generator makes."
 }
 
+variable "steps" {
+  default     = 5000
+  description = "Steps of pretraining. Asking the model works from about 5000 on; after 8000 nine answers of ten are right."
+}
+
 model "base" {
   pretrain {
     architecture  = "llama"
@@ -22,7 +27,7 @@ model "base" {
     heads         = 4
     vocabulary    = 1200
     dropout       = 0.0
-    steps         = 8000
+    steps         = var.steps
     batch_size    = 32
     learning_rate = 3e-3
     generator "general" {}
