@@ -9,7 +9,7 @@ experiment "facts" {
 }
 
 variable "rows" {
-  default     = 4500
+  default     = 5000
   description = "Dated claims that the generator makes, 1990 to 2015."
 }
 
