@@ -40,7 +40,7 @@ format "pair" {
 }
 
 format "cloze" {
-  text  = "{premise} ? {mask} , {hypothesis}"
+  text = "{premise} ? {mask} , {hypothesis}"
   words = {
     entailment     = ["yes"]
     not_entailment = ["no"]
@@ -48,7 +48,7 @@ format "cloze" {
 }
 
 format "question" {
-  text  = "does it follow from {premise} that {hypothesis} ? {mask}"
+  text = "does it follow from {premise} that {hypothesis} ? {mask}"
   words = {
     entailment     = ["yes"]
     not_entailment = ["no"]
@@ -56,7 +56,7 @@ format "question" {
 }
 
 format "instruction" {
-  text  = "{premise} so {hypothesis} ? {mask}"
+  text = "{premise} so {hypothesis} ? {mask}"
   words = {
     entailment     = ["yes"]
     not_entailment = ["no"]
