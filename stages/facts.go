@@ -11,9 +11,10 @@ import (
 )
 
 // Facts describes an invocation for its report: the question, the data, the
-// rules, what was selected. It reads the outputs of data and model nodes.
-func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, reproduce report.Reproduce) (json.RawMessage, error) {
-	f := &report.Facts{Question: plan.Experiment.Description, Select: plan.Experiment.Select, Reproduce: reproduce}
+// rules, what was selected. It reads the outputs of data and model nodes. part
+// names the flags that left runs out, "" if all are in.
+func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, part string, reproduce report.Reproduce) (json.RawMessage, error) {
+	f := &report.Facts{Question: plan.Experiment.Description, Select: plan.Experiment.Select, Part: part, Reproduce: reproduce}
 	for _, s := range plan.Experiment.Seeds {
 		f.Seeds = append(f.Seeds, int64(s))
 	}

@@ -21,11 +21,16 @@ type ParameterCount struct {
 	Trained       int64  `json:"trained"` // without the head
 	Head          int64  `json:"head"`
 	Stored        int64  `json:"stored"` // after training, without the head
+	Vocabulary    int    `json:"vocabulary"`
+	// Asked says that Vocabulary is what the file asks for: pretraining, whose
+	// text may yield fewer sub-words, has not run.
+	Asked bool `json:"vocabulary_as_asked,omitempty"`
 }
 
 // CountParameters counts by the methods' formulas; nothing is run, but rows
-// are read where the block does not list the classes.
-func CountParameters(plan *Plan) ([]ParameterCount, error) {
+// are read where the block does not list the classes. Of a model that has been
+// pretrained, the vocabulary that came of it is known.
+func CountParameters(plan *Plan, known Entries) ([]ParameterCount, error) {
 	var counts []ParameterCount
 	seen := map[string]bool{}
 	for _, r := range plan.Runs {
@@ -33,7 +38,7 @@ func CountParameters(plan *Plan) ([]ParameterCount, error) {
 			continue
 		}
 		seen[r.group()] = true
-		c, err := countRun(plan, r)
+		c, err := countRun(plan, r, known)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.group(), err)
 		}
@@ -59,12 +64,20 @@ func (p *Plan) countOutputs(d *Dataset) (int, error) {
 	return expectedOutputs(d), nil
 }
 
-func countRun(plan *Plan, r *Run) (ParameterCount, error) {
-	c := ParameterCount{Model: r.Model.Name, Dataset: r.Dataset.Name, Configuration: r.Point.Name}
+func countRun(plan *Plan, r *Run, known Entries) (ParameterCount, error) {
+	c := ParameterCount{Model: r.Model.Name, Dataset: r.Dataset.Name, Configuration: r.Point.Name, Asked: r.Model.Pretrain != nil}
 	shape, err := plan.shape(r.Model)
 	if err != nil {
 		return c, err
 	}
+	if entry := known(plan.ModelNodes[r.Model.Name]); entry != nil {
+		counts := modelCounts{}
+		if err := readJSON(entry, modelFactsFile, &counts); err != nil {
+			return c, err
+		}
+		shape.Vocabulary, c.Asked = counts.Vocabulary, false
+	}
+	c.Vocabulary = shape.Vocabulary
 	base, err := lm.NewDry(shape)
 	if err != nil {
 		return c, err

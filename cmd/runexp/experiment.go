@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -77,6 +79,29 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		return nil, &exitError{exitInvalid, nil}
 	}
 	return plan, nil
+}
+
+// part spells the flags that leave runs out, "" if all are in.
+func (f *experimentFlags) part() string {
+	var words []string
+	for _, address := range f.only {
+		words = append(words, "-only", shellWord(address))
+	}
+	if f.seeds > 0 {
+		words = append(words, "-seeds", strconv.Itoa(f.seeds))
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// shellWord quotes a word for a shell if it has to be.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // uncached says which nodes would run. It writes nothing.

@@ -17,11 +17,12 @@ func paramsCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "params FILE…", Short: "Count what each method freezes and trains", Args: atLeastOne(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := f.compile(s, args)
+			p, err := f.planned(s, args)
 			if err != nil {
 				return err
 			}
-			counts, err := stages.CountParameters(plan)
+			defer p.store.Close()
+			counts, err := stages.CountParameters(p.plan, stages.FromPlan(p.items))
 			if err != nil {
 				return invalid(err)
 			}
@@ -46,6 +47,13 @@ func paramsCommand(s *streams) *cobra.Command {
 			}
 			t.SetColumnConfigs(right)
 			printf(s.out, "%s\n", t.Render())
+			said := map[string]bool{}
+			for _, c := range counts {
+				if c.Asked && !said[c.Model] {
+					said[c.Model] = true
+					printf(s.out, "Model %s is counted with the vocabulary asked for, %s; its pretraining, which has not run, may find fewer sub-words.\n", c.Model, count(int64(c.Vocabulary)))
+				}
+			}
 			return nil
 		},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,28 +14,20 @@ func planCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan FILE…", Short: "Show what would run, what is cached, and why", Args: atLeastOne(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := f.compile(s, args)
+			p, err := f.planned(s, args)
 			if err != nil {
 				return err
 			}
-			executor, store, err := f.executor(true)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			items, err := planRungs(executor, plan)
-			if err != nil {
-				return err
-			}
+			defer p.store.Close()
 			if asJSON {
-				return planJSON(s, items)
+				return planJSON(s, p.items)
 			}
 			counts := map[pipeline.PlanStatus]int{}
-			for _, it := range items {
+			for _, it := range p.items {
 				counts[it.Status]++
 				printf(s.out, "%-7s %s%s\n", it.Status, it.Node.Addr, planReason(it))
 			}
-			printf(s.out, "\n%d nodes: %d cached, %d to run, %d known later.\n", len(items), counts[pipeline.PlanCached], counts[pipeline.PlanRun], counts[pipeline.PlanAfter])
+			printf(s.out, "\n%d nodes: %d cached, %d to run, %d known later.\n", len(p.items), counts[pipeline.PlanCached], counts[pipeline.PlanRun], counts[pipeline.PlanAfter])
 			return nil
 		},
 	}
@@ -49,8 +40,6 @@ func planReason(it pipeline.PlanItem) string {
 	switch {
 	case it.Status == pipeline.PlanAfter && it.After != nil:
 		return "  (after " + it.After.Addr + ")"
-	case it.Status == pipeline.PlanRun && len(it.Changes) > 0:
-		return fmt.Sprintf("  (%s)", it.Changes[0])
 	case it.Status == pipeline.PlanRun && it.Reason != "":
 		return "  (" + it.Reason + ")"
 	}
@@ -98,24 +87,16 @@ func whyCommand(s *streams) *cobra.Command {
 		Use: "why FILE ADDRESS", Short: "Show the fields that make a node run again", Args: exactly(2),
 		Example: "  runexp why experiments/legal.hcl method.lora@base/clauses#1\n  runexp why experiments/legal.hcl 'pretrain base'",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := f.compile(s, args[:1])
+			p, err := f.planned(s, args[:1])
 			if err != nil {
 				return err
 			}
-			executor, store, err := f.executor(true)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			nodes, err := plan.Resolve(args[1])
+			defer p.store.Close()
+			nodes, err := p.plan.Resolve(args[1])
 			if err != nil {
 				return usage("%v", err)
 			}
-			items, err := planRungs(executor, plan)
-			if err != nil {
-				return err
-			}
-			for _, it := range items {
+			for _, it := range p.items {
 				for _, n := range nodes {
 					if it.Node == n {
 						printWhy(s, it)

@@ -26,21 +26,13 @@ func predictCommand(s *streams) *cobra.Command {
 
 // withRun opens the finished run that an address names.
 func (f *experimentFlags) withRun(s *streams, file, address string, use func(*stages.Opened) error) error {
-	plan, err := f.compile(s, []string{file})
+	p, err := f.planned(s, []string{file})
 	if err != nil {
 		return err
 	}
-	executor, store, err := f.executor(true)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	items, err := planRungs(executor, plan)
-	if err != nil {
-		return err
-	}
-	known := stages.FromPlan(items)
-	run, err := stages.FindRun(plan, known, address)
+	defer p.store.Close()
+	known := stages.FromPlan(p.items)
+	run, err := stages.FindRun(p.plan, known, address)
 	if err != nil {
 		return usage("%v", err)
 	}

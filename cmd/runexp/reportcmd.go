@@ -13,6 +13,8 @@ func reportCommand(s *streams) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use: "report EXPERIMENT", Short: "Write the report again from the database", Args: exactly(1),
+		Long: "Writes the report of the newest invocation. An invocation of a part of the runs (-only, -seeds) does not replace the\n" +
+			"report of one of all runs: its own lies beside it, in the folder " + stages.PartialFolder + ".",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := results.OpenReadOnly(filepath.Join(dir, "runexp.db"))
 			if err != nil {
@@ -23,7 +25,10 @@ func reportCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			folder := filepath.Join(dir, args[0])
+			folder, err := stages.ReportFolder(cmd.Context(), db, inv.ID, dir)
+			if err != nil {
+				return err
+			}
 			if err := stages.WriteReport(cmd.Context(), db, inv.ID, folder); err != nil {
 				return err
 			}

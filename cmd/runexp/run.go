@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -100,8 +101,8 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	if err := f.record(context.WithoutCancel(ctx), s, store, plan, summary, done, inv, files); err != nil {
 		return err
 	}
-	whole := f.seeds == 0 && len(f.only) == 0 // a part of the runs selects otherwise
-	if inv.Status == "done" && whole && !store.ReadOnly() {
+	// A part of the runs selects otherwise.
+	if inv.Status == "done" && f.part() == "" && !store.ReadOnly() {
 		let, err := stages.Unselected(plan, stages.FromSummary(summary))
 		if err != nil {
 			return err
@@ -141,26 +142,6 @@ func runRungs(ctx context.Context, executor *pipeline.Executor, plan *stages.Pla
 	}
 }
 
-// planRungs plans what would run, following successive halving as far as the
-// cache knows its outcome.
-func planRungs(executor *pipeline.Executor, plan *stages.Plan) ([]pipeline.PlanItem, error) {
-	for {
-		items, err := executor.Plan(plan.Graph, plan.Want())
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range items {
-			if it.Status != pipeline.PlanCached {
-				return items, nil
-			}
-		}
-		more, err := plan.NextRung(stages.FromPlan(items))
-		if err != nil || !more {
-			return items, err
-		}
-	}
-}
-
 // record writes the database and the report.
 func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, plan *stages.Plan, summary *pipeline.Summary, done tally, inv results.Invocation, files []string) error {
 	db, err := openResults(f.results)
@@ -178,7 +159,7 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 	if err != nil {
 		return err
 	}
-	inv.Document, err = stages.Facts(plan, summary, choices, reproduction(files))
+	inv.Document, err = stages.Facts(plan, summary, choices, f.part(), f.reproduction(files))
 	if err != nil {
 		return err
 	}
@@ -192,7 +173,10 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 	if inv.Status == "interrupted" {
 		return nil
 	}
-	folder := filepath.Join(f.results, plan.Experiment.Name)
+	folder, err := stages.ReportFolder(ctx, db, inv.ID, f.results)
+	if err != nil {
+		return err
+	}
 	if err := stages.WriteReport(ctx, db, inv.ID, folder); err != nil {
 		return err
 	}
@@ -243,15 +227,21 @@ func invocationStatus(summary *pipeline.Summary, runErr error) string {
 }
 
 // reproduction says how to get the same numbers again.
-func reproduction(files []string) report.Reproduce {
-	r := report.Reproduce{
-		Command: "runexp", Version: version, Kernel: numericID(),
+func (f *runFlags) reproduction(files []string) report.Reproduce {
+	words := []string{"runexp"}
+	for _, v := range f.vars {
+		words = append(words, "-var", shellWord(v))
+	}
+	if part := f.part(); part != "" {
+		words = append(words, part)
+	}
+	for _, file := range files {
+		words = append(words, shellWord(filepath.ToSlash(file)))
+	}
+	return report.Reproduce{
+		Command: strings.Join(words, " "), Version: version, Kernel: numericID(),
 		Host: fmt.Sprintf("%s/%s, %d threads, %s", runtime.GOOS, runtime.GOARCH, tensor.Threads(), runtime.Version()),
 	}
-	for _, f := range files {
-		r.Command += " " + filepath.ToSlash(f)
-	}
-	return r
 }
 
 // withSignals cancels the context at the first SIGINT, SIGTERM or SIGHUP, so

@@ -15,6 +15,7 @@ type Facts struct {
 	Gate      *GateFacts     `json:"gate,omitempty"`
 	Diagnosis []Diagnosis    `json:"diagnosis,omitempty"`
 	Warnings  []string       `json:"warnings,omitempty"`
+	Part      string         `json:"part,omitempty"` // flags that left runs out, "" if all are in
 	Reproduce Reproduce      `json:"reproduce"`
 }
 

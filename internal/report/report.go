@@ -36,6 +36,9 @@ func Build(f *Facts, s *stats.Study) *Document {
 	if f.Question != "" {
 		d.paragraph(f.Question)
 	}
+	if f.Part != "" {
+		d.warn("This report is of a part of the experiment's runs: " + f.Part + ".")
+	}
 	for _, w := range slices.Concat(f.Warnings, s.Warnings) {
 		d.warn(w)
 	}
