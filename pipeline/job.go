@@ -12,12 +12,13 @@ import (
 
 // Job is one run of a node.
 type Job struct {
-	Node *Node
-	In   map[string]*cache.Entry // outputs of the inputs, by the name of their role
-	Out  string                  // empty folder; what is in it after a success is committed
-	Work string                  // durable folder for checkpoints; kept when the run is cut off
-	Temp string                  // folder that goes when the run ends
-	Memo *Memo                   // memory shared by the runs of this process
+	Node   *Node
+	Action cache.ID                // hash of the node's recipe
+	In     map[string]*cache.Entry // outputs of the inputs, by the name of their role
+	Out    string                  // empty folder; what is in it after a success is committed
+	Work   string                  // durable folder for checkpoints; kept when the run is cut off
+	Temp   string                  // folder that goes when the run ends
+	Memo   *Memo                   // memory shared by the runs of this process
 
 	// Report tells how far the run is. It may be called often and from
 	// several goroutines.

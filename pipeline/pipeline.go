@@ -37,6 +37,13 @@ type Node struct {
 	Inputs []Input
 	Files  []File
 	Weight Cost
+
+	// Affinity and Pool help runners that have many machines; neither counts in
+	// the key. Nodes of one affinity share what they load, so they are best run
+	// by one process. A pool names the kind of machine that a node asks for, ""
+	// any.
+	Affinity string
+	Pool     string
 }
 
 // Input is a node whose output a node reads, under the name of its role.
@@ -74,6 +81,13 @@ var (
 // job.Out, or with the stage's error.
 type Runner interface {
 	Run(ctx context.Context, job *Job) error
+}
+
+// Keeper is a Runner that keeps a job's output elsewhere too, until it hears
+// that it was committed and the copy is not needed any more.
+type Keeper interface {
+	Runner
+	Committed(job *Job)
 }
 
 // Local runs jobs in this process.

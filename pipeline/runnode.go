@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,7 +26,7 @@ func (r *run) newJob(st *state) (*Job, *cache.Attempt) {
 	attempt := st.attempt
 	st.attempt = nil
 	job := &Job{
-		Node: st.node, In: map[string]*cache.Entry{}, Info: map[string]string{}, Memo: r.memo,
+		Node: st.node, Action: st.action, In: map[string]*cache.Entry{}, Info: map[string]string{}, Memo: r.memo,
 		Out: attempt.Out, Work: attempt.Work, Temp: attempt.Temp,
 		Report: func(p Progress) { r.observer.progress(st.node, p) },
 	}
@@ -79,7 +80,11 @@ func (r *run) attemptNode(st *state, job *Job, attempt *cache.Attempt, e *event)
 	}
 	r.observer.started(n)
 	started := time.Now()
-	if err := r.runStage(job); err != nil {
+	runner := x.Runner
+	if runner == nil {
+		runner = Local{}
+	}
+	if err := guarded(r.ctx, runner, job); err != nil {
 		// A checkpoint is worth keeping where the run was cut off; after a
 		// failure it may be what made it fail.
 		resumable := r.ctx.Err() != nil || errors.Is(err, ErrResources) || errors.Is(err, ErrInterrupted)
@@ -99,19 +104,18 @@ func (r *run) attemptNode(st *state, job *Job, attempt *cache.Attempt, e *event)
 		e.fatal = isFatal(err)
 		return nil, errors.Is(err, ErrNondeterministic), err
 	}
+	if k, ok := runner.(Keeper); ok {
+		k.Committed(job)
+	}
 	return entry, true, nil
 }
 
-// runStage runs the stage and turns a panic into an error.
-func (r *run) runStage(job *Job) (err error) {
+// guarded runs a job and turns a panic into an error.
+func guarded(ctx context.Context, runner Runner, job *Job) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{v, debug.Stack()}
 		}
 	}()
-	runner := r.x.Runner
-	if runner == nil {
-		runner = Local{}
-	}
-	return runner.Run(r.ctx, job)
+	return runner.Run(ctx, job)
 }
