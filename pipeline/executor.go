@@ -19,7 +19,7 @@ type Executor struct {
 	Observer    Observer // nil: nobody
 	Numeric     string   // id of the numeric kernels, part of the key of stages that depend on them
 	Verify      bool     // run what is cached again, and compare the bytes
-	NoShare     bool     // each node gets a memo of its own
+	NoShare     bool     // each node gets a memo of its own, and computes alone
 	Memo        *Memo    // nil: a new one for each Run
 }
 
@@ -74,6 +74,7 @@ func (x *Executor) newRun(ctx context.Context, g *Graph, want []*Node) (*run, er
 	if r.memo == nil {
 		r.memo = &Memo{}
 	}
+	r.memo.bound(x.MemoryLimit)
 	for i, n := range postOrder(want) {
 		st := &state{node: n, index: i}
 		r.states[n] = st

@@ -10,7 +10,13 @@ import (
 // time, and stays as long as somebody uses it or there is room. The zero value
 // is ready to use.
 type Memo struct {
+	// Alone says that the memo serves one node: Offer makes nothing, for
+	// nobody else would read it.
+	Alone bool
+
 	mu      sync.Mutex
+	limit   int64 // bytes that values and running nodes may hold; 0: no limit
+	claimed int64 // bytes that running nodes need, by their estimates
 	values  map[string]*memoValue
 	bytes   int64
 	counter int64
@@ -51,6 +57,47 @@ func (m *Memo) Get(key string, load func() (value any, bytes int64, err error)) 
 		return nil, nil, v.err
 	}
 	return v.value, sync.OnceFunc(func() { m.release(v) }), nil
+}
+
+// Offer is Get for a value that one can do without, of a size that is known:
+// ok is false, and nothing is loaded, where it does not fit beside the running
+// nodes, even if values that nobody uses make room, or would take more than
+// half of what all may hold.
+func (m *Memo) Offer(key string, bytes int64, load func() (any, error)) (value any, release func(), ok bool, err error) {
+	if m.Alone || !m.room(key, bytes) {
+		return nil, nil, false, nil
+	}
+	value, release, err = m.Get(key, func() (any, int64, error) {
+		v, err := load()
+		return v, bytes, err
+	})
+	return value, release, err == nil, err
+}
+
+// room reports whether a value is there or fits.
+func (m *Memo) room(key string, bytes int64) bool {
+	m.mu.Lock()
+	_, known := m.values[key]
+	limit, over := m.limit, m.bytes+m.claimed+bytes-m.limit
+	m.mu.Unlock()
+	if known || limit <= 0 {
+		return true
+	}
+	return bytes <= limit/2 && (over <= 0 || m.Evict(over) >= over)
+}
+
+// bound sets the limit that Offer keeps to.
+func (m *Memo) bound(limit int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.limit = limit
+}
+
+// claim notes that running nodes need so many bytes more, or less.
+func (m *Memo) claim(bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.claimed += bytes
 }
 
 // load fills a value. If load panics, those who wait get an error.

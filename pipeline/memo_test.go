@@ -68,3 +68,39 @@ func TestMemoTriesAgainAfterAFailure(t *testing.T) {
 	}
 	release()
 }
+
+// What is offered is kept only where it fits beside the running nodes.
+func TestMemoOfferKeepsToTheLimit(t *testing.T) {
+	m := &Memo{}
+	m.bound(100)
+	offer := func(key string, bytes int64) bool {
+		t.Helper()
+		_, release, ok, err := m.Offer(key, bytes, func() (any, error) { return key, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			release()
+		}
+		return ok
+	}
+	if !offer("a", 50) || offer("b", 51) {
+		t.Error("half of the limit must fit, more must not")
+	}
+	if !offer("c", 50) || !offer("d", 10) || m.Bytes() > 100 {
+		t.Errorf("%d bytes are held; unused values must make room, and no more be held than 100", m.Bytes())
+	}
+	m.claim(95)
+	if offer("e", 10) {
+		t.Error("5 bytes are left beside running nodes, and 10 were taken")
+	}
+	m.claim(-95)
+	if !offer("e", 10) {
+		t.Error("the node that needed memory is done, and its memory was not given back")
+	}
+	if alone := (&Memo{Alone: true}); alone.room("x", 1) != true {
+		t.Error("a memo without a limit has no room")
+	} else if _, _, ok, _ := alone.Offer("x", 1, func() (any, error) { return 1, nil }); ok {
+		t.Error("a memo of one node kept a value for others")
+	}
+}

@@ -31,7 +31,7 @@ func (r *run) newJob(st *state) (*Job, *cache.Attempt) {
 		Report: func(p Progress) { r.observer.progress(st.node, p) },
 	}
 	if r.x.NoShare {
-		job.Memo = &Memo{}
+		job.Memo = &Memo{Alone: true}
 	}
 	for _, in := range st.node.Inputs {
 		job.In[in.Name] = r.states[in.Node].entry

@@ -241,6 +241,7 @@ func (r *run) launch() {
 		}
 		r.running++
 		r.memory += weight.MemoryBytes
+		r.memo.claim(weight.MemoryBytes)
 		r.exclusive = weight.Exclusive
 		job, attempt := r.newJob(st)
 		go r.runNode(st, job, attempt)
@@ -301,6 +302,7 @@ func (r *run) handle(e event) {
 	}
 	r.running--
 	r.memory -= st.node.Weight.MemoryBytes
+	r.memo.claim(-st.node.Weight.MemoryBytes)
 	r.exclusive = false
 	switch {
 	case e.starved && st.starved < 3:

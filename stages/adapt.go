@@ -141,7 +141,7 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 		Score: func(out []float32) float64 {
 			return scoreSplit(data, s.Metric, dataset.DevSplit, out, enc.splits[dataset.DevSplit])
 		},
-	}, *s.Train, uint64(s.Seed))
+	}, *s.Train, uint64(s.Seed), frozenStates(job, enc))
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Input struct {
 type encoded struct {
 	splits    map[string][]*train.Example
 	truncated map[string]int
+	key       string // in the memo
 }
 
 // encodeSplits tokenises every split, once per process. room is how many
@@ -39,7 +40,7 @@ func encodeSplits(job *pipeline.Job, in Input, base *lm.Base, data *dataset.Data
 	}
 	key := fmt.Sprintf("tokens %s %s %d %s %s %d", job.In["data"].Output(), job.In["model"].Output(), in.MaxLength, in.Truncate, format, room)
 	value, release, err := job.Memo.Get(key, func() (any, int64, error) {
-		e := &encoded{splits: map[string][]*train.Example{}, truncated: map[string]int{}}
+		e := &encoded{splits: map[string][]*train.Example{}, truncated: map[string]int{}, key: key}
 		bytes := int64(0)
 		for _, split := range dataset.SplitNames {
 			rows := data.Split(split)

@@ -66,7 +66,10 @@ func (s *Evaluate) overlay(ctx context.Context, job *pipeline.Job, data *dataset
 		if data.Task == dataset.LanguageModeling {
 			return languagePredictions(base, overlay, examples), nil
 		}
-		out := train.Predict(base, overlay, train.Task{Kind: data.Task, Outputs: outputs(data)}, examples)
+		out, err := train.PredictFrom(frozenStates(job, rendered), base, overlay, examples)
+		if err != nil {
+			return predictions{}, err
+		}
 		return headPredictions(data, out, examples), nil
 	}); err != nil {
 		return err

@@ -73,7 +73,7 @@ func (s *Pretrain) Run(ctx context.Context, job *pipeline.Job) error {
 	config := train.NewConfig()
 	config.Steps, config.BatchSize, config.LearningRate = c.Steps, c.BatchSize, c.LearningRate
 	config.WeightDecay, config.Warmup, config.Schedule = c.WeightDecay, c.Warmup, "linear"
-	result, measured, err := runTraining(ctx, job, base, overlay, data, config, uint64(c.Seed))
+	result, measured, err := runTraining(ctx, job, base, overlay, data, config, uint64(c.Seed), nil)
 	if err != nil {
 		return err
 	}

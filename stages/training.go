@@ -23,10 +23,11 @@ const checkpointInterval = 20 * time.Second
 // trainFile is the training result in the output of a node that trains.
 const trainFile = "train.json"
 
-// runTraining runs the loop with the job's checkpoints and progress.
-func runTraining(ctx context.Context, job *pipeline.Job, base *lm.Base, o *nn.Overlay, data train.Data, c train.Config, seed uint64) (*train.Result, *train.Measured, error) {
+// runTraining runs the loop with the job's checkpoints and progress. frozen may
+// be nil.
+func runTraining(ctx context.Context, job *pipeline.Job, base *lm.Base, o *nn.Overlay, data train.Data, c train.Config, seed uint64, frozen train.FrozenSource) (*train.Result, *train.Measured, error) {
 	options := train.Options{
-		Work: job.Work, Every: checkpointInterval, Leave: job.Out,
+		Work: job.Work, Every: checkpointInterval, Leave: job.Out, Frozen: frozen,
 		Progress: func(step, total int, loss float64) {
 			cache.Failpoint("train-step")
 			job.Report(pipeline.Progress{Done: int64(step), Total: int64(total), Unit: "steps", Note: fmt.Sprintf("loss %.3f", loss)})

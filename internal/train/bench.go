@@ -55,7 +55,7 @@ func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, b
 	defer a.Free()
 	for step := 1; ; step++ {
 		at := (step - 1) % (len(examples) / batch) * batch
-		predict(a, base, overlay, examples[at:at+batch])
+		predict(a, base, overlay, start{}, examples[at:at+batch])
 		if clock.step(step) >= atLeast && step > warmSteps {
 			return clock.speed(base.Bytes() + overlay.Arena.Peak() + a.Peak()), nil
 		}

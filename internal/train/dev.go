@@ -36,7 +36,7 @@ func (l *loop) devScore() float64 {
 		return -loss
 	}
 	defer l.evaluation.Reset()
-	return l.data.Score(predict(l.evaluation, l.base, l.overlay, l.data.Dev))
+	return l.data.Score(predict(l.evaluation, l.base, l.overlay, l.from, l.data.Dev))
 }
 
 func (l *loop) keepBest() {

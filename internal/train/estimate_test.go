@@ -135,7 +135,7 @@ func TestEstimateInferenceIsExact(t *testing.T) {
 		o, rows := newOverlay(t, b, 3), newRows(500, 1)
 		a := tensor.NewArena()
 		defer a.Free()
-		predict(a, b, o, rows)
+		predict(a, b, o, start{}, rows)
 		if got := EstimateInference(b, o, LengthsOf(rows, nil).Train); got != a.Peak() {
 			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
 		}

@@ -34,6 +34,9 @@ type loop struct {
 	step       *tensor.Arena // activations, emptied each step
 	evaluation *tensor.Arena // of dev
 
+	from   start // where passes begin
+	moving int   // parameters that were trained when that was found
+
 	result   *Result
 	sum      float64 // of losses since the last point of the curve
 	count    int
@@ -93,6 +96,7 @@ func newLoop(base *lm.Base, overlay *nn.Overlay, data Data, c Config, seed uint6
 }
 
 func (l *loop) close() {
+	l.from.close()
 	l.adam.Close()
 	l.state.Free()
 	l.step.Free()
@@ -129,7 +133,9 @@ func (l *loop) run(ctx context.Context) (*Result, *Measured, error) {
 			order = tensor.NewKey(l.seed, "order").At(uint64(epoch)).Perm(len(l.rows))
 		}
 		at := step % l.perEpoch * l.config.BatchSize
-		l.train(step, order[at:min(at+l.config.BatchSize, len(order))])
+		if err := l.train(step, order[at:min(at+l.config.BatchSize, len(order))]); err != nil {
+			return nil, nil, err
+		}
 		if (step+1)%l.perEpoch == 0 || step+1 == l.total {
 			l.endEpoch(step + 1)
 		}

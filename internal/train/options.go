@@ -17,6 +17,9 @@ type Options struct {
 	Take, Leave string
 	// Every is the time between checkpoints.
 	Every time.Duration
+	// Frozen has the examples' hidden states after layers that are not trained;
+	// nil computes them in each step. It must have the examples of Data.
+	Frozen FrozenSource
 	// Progress is told the step, the number of steps and the running loss.
 	Progress func(step, total int, loss float64)
 	// Now is the clock; nil is time.Now.

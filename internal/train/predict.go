@@ -30,14 +30,28 @@ func chunks(examples []*Example, f func(from int, part []*Example)) {
 func Predict(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Example) []float32 {
 	a := tensor.NewArena()
 	defer a.Free()
-	return predict(a, base, overlay, examples)
+	return predict(a, base, overlay, start{}, examples)
 }
 
-func predict(a *tensor.Arena, base *lm.Base, overlay *nn.Overlay, examples []*Example) []float32 {
+// PredictFrom is Predict that starts from frozen states where the overlay
+// leaves layers alone; the bits are the same. source has the examples.
+func PredictFrom(source FrozenSource, base *lm.Base, overlay *nn.Overlay, examples []*Example) ([]float32, error) {
+	from, err := startOf(source, base, overlay)
+	if err != nil {
+		return nil, err
+	}
+	defer from.close()
+	a := tensor.NewArena()
+	defer a.Free()
+	return predict(a, base, overlay, from, examples), nil
+}
+
+func predict(a *tensor.Arena, base *lm.Base, overlay *nn.Overlay, from start, examples []*Example) []float32 {
 	var out []float32
 	chunks(examples, func(_ int, part []*Example) {
-		a.Reset()
+		known := from.known(a, part)
 		pass := base.Pass(autodiff.New(a, false), overlay)
+		pass.Known = known
 		out = append(out, pass.Forward(base.Arch, pack(part)).Value.Slice()...)
 	})
 	return out

@@ -39,9 +39,12 @@ func (m *Model) Decoder() (weight, bias string) { return m.WordEmbedding(), m.na
 // Encode returns the last hidden states, [N, H], or only rows of them.
 func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 	c, t := m.config, p.Tape
-	x := m.embed(p, in)
-	p.ShowLayer(0, in, x)
-	for l := range c.Layers {
+	x, first := p.Begun()
+	if x == nil {
+		x = m.embed(p, in)
+		p.ShowLayer(0, in, x)
+	}
+	for l := first; l < p.End(c.Layers); l++ {
 		n, last := in.N(), (*nn.Rows)(nil)
 		if l == c.Layers-1 && rows != nil {
 			n, last = rows.Index.Len(), rows

@@ -40,11 +40,14 @@ const (
 // Encode returns the last hidden states after the final norm.
 func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 	c, t := m.config, p.Tape
-	x := p.Embed(m.WordEmbedding(), in)
-	x = t.Add(x, t.Gather(p.Param(root+"wpe.weight"), in.Positions))
-	x = p.EmbeddingDropout(x, float32(c.Dropout))
-	p.ShowLayer(0, in, x)
-	for l := range c.Layers {
+	x, first := p.Begun()
+	if x == nil {
+		x = p.Embed(m.WordEmbedding(), in)
+		x = t.Add(x, t.Gather(p.Param(root+"wpe.weight"), in.Positions))
+		x = p.EmbeddingDropout(x, float32(c.Dropout))
+		p.ShowLayer(0, in, x)
+	}
+	for l := first; l < p.End(c.Layers); l++ {
 		n, last := in.N(), (*nn.Rows)(nil)
 		if l == c.Layers-1 && rows != nil {
 			n, last = rows.Index.Len(), rows
@@ -53,6 +56,9 @@ func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 		if last == nil && l < c.Layers-1 {
 			p.ShowLayer(l+1, in, x)
 		}
+	}
+	if p.End(c.Layers) < c.Layers {
+		return x
 	}
 	x = p.LayerNorm(x, root+"ln_f", c.Eps)
 	if rows == nil {

@@ -47,10 +47,13 @@ const slotAttention = 0
 // Encode returns the last hidden states after the final norm.
 func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 	c, t := m.config, p.Tape
-	x := p.Embed(m.WordEmbedding(), in)
-	p.ShowLayer(0, in, x)
+	x, first := p.Begun()
+	if x == nil {
+		x = p.Embed(m.WordEmbedding(), in)
+		p.ShowLayer(0, in, x)
+	}
 	cos, sin := m.rotations(t.Arena(), in)
-	for l := range c.Layers {
+	for l := first; l < p.End(c.Layers); l++ {
 		n, last := in.N(), (*nn.Rows)(nil)
 		if l == c.Layers-1 && rows != nil {
 			n, last = rows.Index.Len(), rows
@@ -59,6 +62,9 @@ func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 		if last == nil && l < c.Layers-1 {
 			p.ShowLayer(l+1, in, x)
 		}
+	}
+	if p.End(c.Layers) < c.Layers {
+		return x
 	}
 	x = p.RMSNorm(x, "model.norm", c.Eps)
 	if rows == nil {

@@ -58,6 +58,9 @@ func (p *Pass) Pooled(arch Architecture, b *Batch, pooling string) *autodiff.Var
 
 func (p *Pass) pooled(arch Architecture, in *Input, pooling string) *autodiff.Var {
 	a := p.Tape.Arena()
+	if p.Known != nil && p.Known.Layers == arch.Config().Layers {
+		return p.Tape.Const(p.Known.Hidden)
+	}
 	switch pooling {
 	case "tokens":
 		return arch.Encode(p, in, in.Select(a, func(s int) []int { return upTo(in.length(s)) }))

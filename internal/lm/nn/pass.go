@@ -25,6 +25,10 @@ type Pass struct {
 	// Observe, if set, is shown the hidden states [N, H] after the embeddings
 	// (layer 0) and after each layer (1 … L) while they are valid.
 	Observe func(layer int, in *Input, h *autodiff.Var)
+	// Known, if set, is what the pass starts from instead of the embeddings.
+	Known *Known
+	// Until, above 0, ends Encode after so many layers, without a final norm.
+	Until int
 
 	prefix *autodiff.Var
 	leaves map[*Param]*autodiff.Var
