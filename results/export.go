@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -85,27 +88,30 @@ func (s *Store) ExportCSV(ctx context.Context, w io.Writer, experiment string) e
 	if err := out.Write(exportColumns); err != nil {
 		return err
 	}
-	err := s.exportRows(ctx, experiment, func(r exportRow) error {
-		var line []string
-		for _, f := range r.fields() {
-			switch v := f.(type) {
-			case string:
-				line = append(line, inertCell(v))
-			case int64:
-				line = append(line, strconv.FormatInt(v, 10))
-			case float64:
-				line = append(line, strconv.FormatFloat(v, 'g', -1, 64))
-			case bool:
-				line = append(line, strconv.FormatBool(v))
-			}
-		}
-		return out.Write(line)
-	})
+	err := s.exportRows(ctx, experiment, func(r exportRow) error { return out.Write(csvCells(r.fields())) })
 	if err != nil {
 		return fmt.Errorf("export csv: %w", err)
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// csvCells writes values as cells: string, int64, float64 or bool.
+func csvCells(values []any) []string {
+	cells := make([]string, len(values))
+	for k, value := range values {
+		switch v := value.(type) {
+		case string:
+			cells[k] = inertCell(v)
+		case int64:
+			cells[k] = strconv.FormatInt(v, 10)
+		case float64:
+			cells[k] = strconv.FormatFloat(v, 'g', -1, 64)
+		case bool:
+			cells[k] = strconv.FormatBool(v)
+		}
+	}
+	return cells
 }
 
 // inertCell keeps spreadsheets from running text. They take a leading =, +, -
@@ -173,14 +179,27 @@ func jsonNumber(v float64) any {
 // ExportMLflow writes the folder layout of MLflow's file store: one experiment
 // per experiment, one run per member, its metrics, parameters and curve. Times
 // of metrics are the invocation's start, because the database keeps no others.
+// The folder may hold other experiments of MLflow; exported again, the same runs
+// take their own places.
 func (s *Store) ExportMLflow(ctx context.Context, folder, experiment string) error {
 	invocations, err := s.Invocations(ctx, experiment)
 	if err != nil {
 		return err
 	}
+	root, err := filepath.Abs(folder) // MLflow keeps addresses of artifacts as absolute ones
+	if err != nil {
+		return fmt.Errorf("export mlflow: %w", err)
+	}
+	created := map[string]int64{}
 	for _, inv := range invocations {
-		home := filepath.Join(folder, "mlruns", mlflowID("experiment", inv.Experiment)[:18])
-		meta := fmt.Sprintf("artifact_location: ''\nexperiment_id: '%s'\nlifecycle_stage: active\nname: %s\n", filepath.Base(home), yamlText(inv.Experiment))
+		if _, known := created[inv.Experiment]; !known {
+			created[inv.Experiment] = inv.Started.UnixMilli()
+		}
+		home := filepath.Join(root, mlflowID("experiment", inv.Experiment)[:18])
+		meta := mlflowMeta(map[string]any{
+			"artifact_location": fileURI(home), "creation_time": created[inv.Experiment], "experiment_id": filepath.Base(home),
+			"last_update_time": inv.Started.UnixMilli(), "lifecycle_stage": "active", "name": inv.Experiment,
+		})
 		if err := writeFile(filepath.Join(home, "meta.yaml"), meta); err != nil {
 			return fmt.Errorf("export mlflow: %w", err)
 		}
@@ -208,8 +227,11 @@ func (s *Store) mlflowRun(ctx context.Context, home string, inv Invocation, m Me
 		status = 4 // failed
 	}
 	files := map[string]string{
-		"meta.yaml": fmt.Sprintf("artifact_uri: ''\nend_time: %d\nentry_point_name: ''\nexperiment_id: '%s'\nlifecycle_stage: active\nrun_id: %s\nrun_name: %s\nrun_uuid: %s\nsource_name: ''\nsource_type: 4\nsource_version: ''\nstart_time: %d\nstatus: %d\ntags: []\nuser_id: ''\n",
-			end, filepath.Base(home), id, yamlText(m.Configuration), id, start, status),
+		"meta.yaml": mlflowMeta(map[string]any{
+			"artifact_uri": fileURI(filepath.Join(home, id, "artifacts")), "end_time": end, "entry_point_name": "", "experiment_id": filepath.Base(home),
+			"lifecycle_stage": "active", "run_id": id, "run_name": m.Configuration, "run_uuid": id, "source_name": "", "source_type": 4, "source_version": "",
+			"start_time": start, "status": status, "tags": []string{}, "user_id": "",
+		}),
 		"tags/mlflow.runName": m.Configuration,
 		"tags/status":         m.Status,
 		"tags/invocation":     inv.ID,
@@ -282,13 +304,22 @@ func mlflowNumber(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// yamlText quotes text as a double-quoted YAML scalar, which JSON's are.
-func yamlText(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic("results: a string has no JSON form: " + err.Error())
+// mlflowMeta writes a YAML mapping, keys sorted. Values are JSON, which YAML
+// includes: quoted text is never taken for a number.
+func mlflowMeta(fields map[string]any) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		value, err := json.Marshal(fields[key])
+		if err != nil {
+			panic("results: no JSON form: " + err.Error())
+		}
+		fmt.Fprintf(&b, "%s: %s\n", key, value)
 	}
-	return string(quoted)
+	return b.String()
+}
+
+func fileURI(path string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
 }
 
 func writeFile(path, content string) error {

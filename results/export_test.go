@@ -86,13 +86,13 @@ func TestMLflowFolderHoldsNamesAsText(t *testing.T) {
 	filepath.WalkDir(filepath.Dir(folder), func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, path)
-			if !strings.HasPrefix(path, filepath.Join(folder, "mlruns")+string(filepath.Separator)) {
+			if !strings.HasPrefix(path, folder+string(filepath.Separator)) {
 				t.Errorf("file %s lies outside the export", path)
 			}
 		}
 		return nil
 	})
-	found, err := filepath.Glob(filepath.Join(folder, "mlruns", "*", "*", "metrics", "training.train_loss"))
+	found, err := filepath.Glob(filepath.Join(folder, "*", "*", "metrics", "training.train_loss"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("training curve: %v, %v among %v", found, err, files)
 	}

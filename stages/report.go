@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"runexp/internal/report"
+	"runexp/internal/stats"
 	"runexp/results"
 )
 
@@ -13,26 +14,41 @@ import (
 // report.md, report.html and figures in dir. Files that would not change are
 // left alone.
 func WriteReport(ctx context.Context, store *results.Store, invocation, dir string) error {
-	d, err := document(ctx, store, invocation)
+	d, err := Report(ctx, store, invocation)
 	if err != nil {
 		return err
 	}
 	return report.WriteFiles(dir, d)
 }
 
-// document builds the report of an invocation.
-func document(ctx context.Context, store *results.Store, invocation string) (*report.Document, error) {
-	inv, err := store.Invocation(ctx, invocation)
-	if err != nil {
-		return nil, err
-	}
-	f := &report.Facts{}
-	if err := json.Unmarshal(inv.Document, f); err != nil {
-		return nil, fmt.Errorf("invocation %s: %w", invocation, err)
-	}
-	study, err := store.Study(ctx, invocation)
+// Report builds the report of an invocation.
+func Report(ctx context.Context, store *results.Store, invocation string) (*report.Document, error) {
+	f, study, err := findings(ctx, store, invocation)
 	if err != nil {
 		return nil, err
 	}
 	return report.Build(f, study), nil
+}
+
+// Comparisons builds the comparison tables of an invocation, for papers.
+func Comparisons(ctx context.Context, store *results.Store, invocation string) (*report.Document, error) {
+	f, study, err := findings(ctx, store, invocation)
+	if err != nil {
+		return nil, err
+	}
+	return report.Comparisons(f, study), nil
+}
+
+// findings reads what a report is made of.
+func findings(ctx context.Context, store *results.Store, invocation string) (*report.Facts, *stats.Study, error) {
+	inv, err := store.Invocation(ctx, invocation)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := &report.Facts{}
+	if err := json.Unmarshal(inv.Document, f); err != nil {
+		return nil, nil, fmt.Errorf("invocation %s: %w", invocation, err)
+	}
+	study, err := store.Study(ctx, invocation)
+	return f, study, err
 }

@@ -1,20 +1,27 @@
 package main
 
 import (
+	"context"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"runexp/internal/report"
 	"runexp/results"
 	"runexp/stages"
 )
 
 func reportCommand(s *streams) *cobra.Command {
-	var dir string
+	var dir, format string
 	cmd := &cobra.Command{
-		Use: "report EXPERIMENT", Short: "Write the report again from the database", Args: exactly(1),
+		Use: "report EXPERIMENT", Short: "Write the report again from the database, or print it for other programs",
 		Long: "Writes the report of the newest invocation. An invocation of a part of the runs (-only, -seeds) does not replace the\n" +
-			"report of one of all runs: its own lies beside it, in the folder " + stages.PartialFolder + ".",
+			"report of one of all runs: its own lies beside it, in the folder " + stages.PartialFolder + ".\n\n" +
+			"With -format nothing is written; standard output gets the report (md, html), the comparison tables for a paper (latex,\n" +
+			"for the package booktabs), or the comparison with all splits and slices, numbers in full (csv, json).",
+		Example: "  runexp report legal\n  runexp report legal -format latex > comparison.tex\n  runexp report legal -format csv > comparison.csv",
+		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := results.OpenReadOnly(filepath.Join(dir, "runexp.db"))
 			if err != nil {
@@ -24,6 +31,9 @@ func reportCommand(s *streams) *cobra.Command {
 			inv, err := db.Last(cmd.Context(), args[0])
 			if err != nil {
 				return err
+			}
+			if format != "" {
+				return printReport(cmd.Context(), s, db, inv.ID, format)
 			}
 			folder, err := stages.ReportFolder(cmd.Context(), db, inv.ID, dir)
 			if err != nil {
@@ -37,5 +47,34 @@ func reportCommand(s *streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database and the reports")
+	cmd.Flags().StringVar(&format, "format", "", "print md, html, latex, csv or json instead of writing files")
 	return cmd
+}
+
+// printReport prints an invocation's report, or its comparison, in a format.
+func printReport(ctx context.Context, s *streams, db *results.Store, invocation, format string) error {
+	draw := map[string]func() error{
+		"csv":  func() error { return db.ExportComparison(ctx, s.out, invocation) },
+		"json": func() error { return printComparisonJSON(ctx, s.out, db, invocation) },
+		"latex": func() error {
+			d, err := stages.Comparisons(ctx, db, invocation)
+			if err != nil {
+				return err
+			}
+			return report.LaTeX(s.out, d)
+		},
+	}
+	for name, write := range map[string]func(io.Writer, *report.Document) error{"md": report.Markdown, "html": report.HTML} {
+		draw[name] = func() error {
+			d, err := stages.Report(ctx, db, invocation)
+			if err != nil {
+				return err
+			}
+			return write(s.out, d)
+		}
+	}
+	if draw[format] == nil {
+		return usage("-format %q: want md, html, latex, csv or json", format)
+	}
+	return draw[format]()
 }

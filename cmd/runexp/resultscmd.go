@@ -18,6 +18,8 @@ func resultsCommand(s *streams) *cobra.Command {
 
 	export := &cobra.Command{
 		Use: "export", Short: "Write runs and metrics as csv, jsonl or an MLflow folder",
+		Long: "Prints one line per run and metric as csv or jsonl, or writes a folder that MLflow's file store reads (mlflow ui\n" +
+			"--backend-store-uri FOLDER). The comparison over seeds is what \"runexp report EXPERIMENT -format csv\" prints.",
 		Example: "  runexp results export -format csv > runs.csv\n  runexp results export -format mlflow -out mlruns",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Fuzzes every target of the repository in turn and writes what each cost.
+#
+#	results/bench/fuzz.sh SECONDS [ROUNDS] [FOLDER]
+#
+# Every target runs for SECONDS of wall time, one worker on one processor, ROUNDS
+# times over (default 1). FOLDER (default .fuzz) keeps the instrumented test
+# programs, the corpora and log.tsv: target, CPU seconds, executions, new inputs,
+# "ok" or "CRASH". A crash's input lands in the package's testdata/fuzz, as with
+# go test -fuzz. "results/bench/fuzz.sh -sum FOLDER" prints a table of the log.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+if [ "${1:-}" = -sum ]; then
+	sort "${2:-.fuzz}/log.tsv" | awk -F'\t' '
+		function put() { if (name != "") printf "| %s | %.1f | %.3g | %d | %d |\n", name, cpu/60, execs, new, crashes }
+		$1 != name { put(); name = $1; cpu = execs = new = crashes = 0 }
+		{ cpu += $2; execs += $3; new += $4; crashes += $5 == "CRASH"; all += $2; total += $3 }
+		END { put(); printf "| all | %.1f | %.3g | | |\n", all/60, total }'
+	exit
+fi
+seconds=${1:?seconds for each target} rounds=${2:-1} folder=$(realpath -m "${3:-.fuzz}")
+mkdir -p "$folder/programs" "$folder/corpora"
+export GOMAXPROCS=1
+TIMEFORMAT='%U %S'
+
+targets=$(grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9]*' . | sed -E 's|^\./(.*)/[^/]*:[0-9]+:func (.*)|\1 \2|' | sort)
+for package in $(cut -d' ' -f1 <<<"$targets" | uniq); do
+	program=$folder/programs/${package//\//_}.test
+	[ -x "$program" ] || go test -c -fuzz=. -o "$program" "./$package"
+done
+for ((round = 0; round < rounds; round++)); do
+	while read -r package name; do
+		out=$folder/out verdict=ok
+		cpu=$({ time (cd "$package" && exec "$folder/programs/${package//\//_}.test" -test.run='^$' -test.fuzz="^$name\$" \
+			-test.fuzztime="${seconds}s" -test.fuzzcachedir="$folder/corpora/$package" -test.parallel=1 </dev/null >"$out" 2>&1 || exit 1); } 2>&1) || verdict=CRASH
+		[ $verdict = ok ] || cp "$out" "$folder/crash.${package//\//_}.$name.$round"
+		last=$(grep -o 'execs: [0-9]* .*new interesting: [0-9]*' "$out" | tail -1 | sed -E 's/execs: ([0-9]+).*: ([0-9]+)/\1\t\2/')
+		printf '%s\t%s\t%s\t%s\n' "$package $name" "$(awk '{print $1+$2}' <<<"$(tail -1 <<<"$cpu")")" "${last:-0	0}" "$verdict" >>"$folder/log.tsv"
+	done <<<"$targets"
+done
