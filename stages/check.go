@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -25,7 +26,7 @@ func CheckSources(exp *config.Experiment, plan *Plan, runs func(*pipeline.Node) 
 			continue
 		}
 		if _, err := stage.load(); err != nil {
-			c.fail(b.AttrRange("files"), "Invalid data", "%s", asSentences(err))
+			c.fail(b.AttrRange(cmp.Or(dataset.Blamed(err), "files")), "Invalid data", "%s", asSentences(err))
 		}
 	}
 	for _, b := range exp.Of("model") {

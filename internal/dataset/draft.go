@@ -22,8 +22,9 @@ type draft struct {
 	topic  string   // topic shift
 }
 
-// errReject says why a row is not used.
-type errReject struct{ reason string }
+// errReject says why a row is not used, and which attribute of the declaration
+// asks for what the row lacks.
+type errReject struct{ reason, attribute string }
 
 func (e errReject) Error() string { return e.reason }
 
@@ -73,20 +74,21 @@ func (d *drafter) draft(r *Record) (*draft, error) {
 
 // column returns a value; a column that a table does not have is a mistake, one
 // that a JSON line lacks is a missing value.
-func (d *drafter) column(r *Record, column string) (Value, error) {
+// attribute is the one that names the column.
+func (d *drafter) column(r *Record, column, attribute string) (Value, error) {
 	v, ok := r.Get(column)
 	if ok {
 		return v, nil
 	}
 	if _, known := r.Header.find(column); !known && !r.Header.grows {
-		return v, &missingColumn{r.noColumn(column)}
+		return v, &missingColumn{r.noColumn(column).against(attribute)}
 	}
-	return v, errReject{fmt.Sprintf("no %s", column)}
+	return v, errReject{fmt.Sprintf("no %s", column), attribute}
 }
 
 func (d *drafter) input(r *Record, out *draft) error {
 	in := d.config.input()
-	v, err := d.column(r, in.Text)
+	v, err := d.column(r, in.Text, "input.text")
 	if err != nil {
 		return err
 	}
@@ -97,19 +99,19 @@ func (d *drafter) input(r *Record, out *draft) error {
 		out.Text = v.flat()
 	}
 	if strings.TrimSpace(out.Text) == "" {
-		return errReject{"blank " + in.Text}
+		return errReject{"blank " + in.Text, "input.text"}
 	}
 	if in.TextPair != "" {
-		if v, err = d.column(r, in.TextPair); err != nil {
+		if v, err = d.column(r, in.TextPair, "input.text_pair"); err != nil {
 			return err
 		}
 		out.Pair, out.HasPair = v.flat(), true
 		if strings.TrimSpace(out.Pair) == "" {
-			return errReject{"blank " + in.TextPair}
+			return errReject{"blank " + in.TextPair, "input.text_pair"}
 		}
 	}
 	for _, c := range in.Choices {
-		if v, err = d.column(r, c); err != nil {
+		if v, err = d.column(r, c, "input.choices"); err != nil {
 			return err
 		}
 		if v.IsList {
@@ -163,7 +165,7 @@ func (d *drafter) label(r *Record, out *draft) error {
 		return nil
 	}
 	if m := d.config.LabelMatch; m != nil {
-		v, err := d.column(r, m.Column)
+		v, err := d.column(r, m.Column, "label_match.column")
 		if err != nil {
 			return err
 		}
@@ -173,7 +175,7 @@ func (d *drafter) label(r *Record, out *draft) error {
 		}
 		return nil
 	}
-	v, err := d.column(r, d.config.Label)
+	v, err := d.column(r, d.config.Label, "label")
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (d *drafter) label(r *Record, out *draft) error {
 	}
 	text := strings.TrimSpace(v.Text)
 	if text == "" {
-		return errReject{"blank " + d.config.Label}
+		return errReject{"blank " + d.config.Label, "label"}
 	}
 	switch d.config.Task {
 	case Regression:
@@ -210,7 +212,7 @@ func (d *drafter) class(text string) (string, error) {
 		text = name
 	}
 	if d.closed != nil && !d.closed[text] {
-		return "", errReject{"unknown label"}
+		return "", errReject{"unknown label", "classes"}
 	}
 	return text, nil
 }
@@ -272,13 +274,13 @@ func (d *drafter) shift(r *Record, out *draft) error {
 	if s == nil || s.Type == FormatShift {
 		return nil
 	}
-	v, err := d.column(r, s.By)
+	v, err := d.column(r, s.By, "shift.by")
 	if err != nil {
 		return err
 	}
 	out.topic = strings.TrimSpace(v.Text)
 	if out.topic == "" {
-		return errReject{"blank " + s.By}
+		return errReject{"blank " + s.By, "shift.by"}
 	}
 	if s.Type == TemporalShift {
 		if out.when, err = parseTime(out.topic); err != nil {
@@ -293,7 +295,7 @@ func (d *drafter) identity(r *Record, out *draft) error {
 	parts := append([]string{out.Text, out.Pair}, out.Choices...)
 	out.input = hashTexts(parts)
 	if d.config.ID != "" {
-		v, err := d.column(r, d.config.ID)
+		v, err := d.column(r, d.config.ID, "id")
 		if err != nil {
 			var reject errReject
 			if errors.As(err, &reject) {
@@ -312,12 +314,12 @@ func (d *drafter) identity(r *Record, out *draft) error {
 		out.unit = hashTexts(parts)
 		return nil
 	}
-	v, err := d.column(r, d.split.GroupBy)
+	v, err := d.column(r, d.split.GroupBy, "split.group_by")
 	if err != nil {
 		return err
 	}
 	if v.flat() == "" {
-		return errReject{"blank " + d.split.GroupBy}
+		return errReject{"blank " + d.split.GroupBy, "split.group_by"}
 	}
 	out.unit = hashTexts([]string{v.flat()})
 	return nil
@@ -326,7 +328,7 @@ func (d *drafter) identity(r *Record, out *draft) error {
 // keep copies further columns.
 func (d *drafter) keep(r *Record, out *draft) error {
 	for _, column := range d.config.Keep {
-		v, err := d.column(r, column)
+		v, err := d.column(r, column, "")
 		if err != nil {
 			return err
 		}

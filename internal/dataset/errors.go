@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -29,6 +30,15 @@ func (p Position) String() string {
 type Error struct {
 	Position
 	Message string
+	// Attribute is what the declaration says that the data do not have, as a path
+	// such as input.text; "" where the row itself is at fault.
+	Attribute string
+}
+
+// against blames an attribute of the declaration.
+func (e *Error) against(attribute string) *Error {
+	e.Attribute = attribute
+	return e
 }
 
 func (e *Error) Error() string {
@@ -39,28 +49,52 @@ func (e *Error) Error() string {
 }
 
 // refuse is the Error of a whole data set.
-func refuse(format string, args ...any) error {
+func refuse(format string, args ...any) *Error {
 	return &Error{Message: fmt.Sprintf(format, args...)}
 }
 
 func mistake(at Position, format string, args ...any) *Error {
-	return &Error{at, fmt.Sprintf(format, args...)}
+	return &Error{Position: at, Message: fmt.Sprintf(format, args...)}
 }
 
-// maxListed is how many mistakes, or examples of a count, are listed.
-const maxListed = 20
+// maxListed is how many mistakes, or examples of a count, are listed; maxAlike how
+// many of those for which one attribute is to blame.
+const maxListed, maxAlike = 20, 3
 
 // Errors are the mistakes of one reading: the first 20 and how many there were.
+// Of many rows that an attribute does not fit, the first three are enough.
 type Errors struct {
 	Total int
 	First []*Error
+	alike map[string]int // by attribute
 }
 
 func (e *Errors) add(err *Error) {
+	if e.alike == nil {
+		e.alike = map[string]int{}
+	}
 	e.Total++
-	if len(e.First) < maxListed {
+	e.alike[err.Attribute]++
+	if len(e.First) < maxListed && (err.Attribute == "" || e.alike[err.Attribute] <= maxAlike) {
 		e.First = append(e.First, err)
 	}
+}
+
+// Blamed is the attribute of the declaration that an error is about, "" where it
+// is about the rows or about several attributes.
+func Blamed(err error) string {
+	var several *Errors
+	if errors.As(err, &several) {
+		if len(several.alike) != 1 {
+			return ""
+		}
+		return several.First[0].Attribute
+	}
+	var one *Error
+	if errors.As(err, &one) {
+		return one.Attribute
+	}
+	return ""
 }
 
 // Error lists the first mistakes, one a line, and counts the rest.

@@ -58,6 +58,7 @@ type loader struct {
 	seen     map[digest]firstSeen // by input
 	ids      map[digest]bool      // role and id
 	columns  []string             // of the last header, for messages
+	blame    map[string]bool      // attributes for which rows were rejected
 }
 
 // firstSeen is what is remembered of an input. It holds no text, so that counting a
@@ -77,7 +78,7 @@ func newLoader(c *Config) (*loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &loader{config: c, split: split, drafter: d, rejected: tally{}, dropped: tally{},
+	return &loader{config: c, split: split, drafter: d, rejected: tally{}, dropped: tally{}, blame: map[string]bool{},
 		seen: make(map[digest]firstSeen), ids: make(map[digest]bool)}, nil
 }
 
@@ -98,6 +99,7 @@ func (l *loader) read(source Source) error {
 		switch {
 		case errors.As(err, &reject):
 			l.rejected.add(reject.reason, l.example(r))
+			l.blame[reject.attribute] = true
 			return nil
 		case errors.As(err, &missing):
 			return missing.cause
@@ -122,8 +124,14 @@ func (l *loader) read(source Source) error {
 	case l.rowsIn == 0:
 		return refuse("%s: no rows", strings.Join(l.parts, ", "))
 	case l.used == 0:
-		return refuse("none of %d rows can be used: %s; the columns are %s",
+		useless := refuse("none of %d rows can be used: %s; the columns are %s",
 			l.rowsIn, l.summary(), strings.Join(l.columns, ", "))
+		for attribute := range l.blame {
+			if len(l.blame) == 1 && len(l.dropped) == 0 {
+				useless.Attribute = attribute
+			}
+		}
+		return useless
 	}
 	return nil
 }
@@ -355,12 +363,12 @@ func (l *loader) judge(set *Dataset) error {
 		}
 	}
 	if l.config.Shift != nil && l.config.Shift.Type != FormatShift && len(set.TestShift) == 0 {
-		return refuse("no rows on the far side of the shift: %s", l.summary())
+		return refuse("no rows on the far side of the shift: %s", l.summary()).against("shift")
 	}
 	if l.split.Leakage == "error" {
 		for _, leak := range set.Accounting.Leaks {
 			if leak.Rows() > 0 {
-				return refuse("%d rows of %s stand in %s too (split block: leakage = \"error\")", leak.Rows(), leak.Of, leak.In)
+				return refuse("%d rows of %s stand in %s too (split block: leakage = \"error\")", leak.Rows(), leak.Of, leak.In).against("split.leakage")
 			}
 		}
 	}

@@ -479,3 +479,51 @@ func TestValidateNamesTheField(t *testing.T) {
 		}
 	}
 }
+
+// TestBlamedAttribute: what no row has is the fault of the attribute that asks
+// for it, and is not repeated for every row.
+func TestBlamedAttribute(t *testing.T) {
+	dir := t.TempDir()
+	var csv, lines, words strings.Builder
+	csv.WriteString("text,label,id\n")
+	for i := range 50 {
+		fmt.Fprintf(&csv, "row %d,%c,%d\n", i, 'a'+i%2, i)
+		fmt.Fprintf(&lines, "{\"text\": \"row %d\", \"label\": \"%c\"}\n", i, 'a'+i%2)
+		fmt.Fprintf(&words, "%c: row %d\n", 'a'+i%2, i)
+	}
+	write(t, dir, "x.csv", []byte(csv.String()))
+	write(t, dir, "x.jsonl", []byte(lines.String()))
+	write(t, dir, "x.txt", []byte(words.String()))
+	for _, c := range []struct {
+		file, want string
+		change     func(*Config)
+	}{
+		{"x.csv", "input.text", func(c *Config) { c.Input = &Input{Text: "body"} }},
+		{"x.csv", "input.text_pair", func(c *Config) { c.Input = &Input{Text: "text", TextPair: "pair"} }},
+		{"x.csv", "label", func(c *Config) { c.Label = "lable" }},
+		{"x.csv", "id", func(c *Config) { c.ID = "key" }},
+		{"x.csv", "split.group_by", func(c *Config) { c.Split = NewSplit(); c.Split.GroupBy = "group" }},
+		{"x.csv", "shift.by", func(c *Config) { c.Shift = &Shift{Type: TopicShift, By: "domain"} }},
+		{"x.csv", "label_match.column", func(c *Config) { c.LabelMatch = &LabelMatch{Column: "kind", Pattern: "a"} }},
+		{"x.csv", "classes", func(c *Config) { c.Classes = []string{"x", "y"} }},
+		{"x.jsonl", "label", func(c *Config) { c.Label = "lable" }},
+		{"x.txt", "files.pattern", func(c *Config) { c.Files.Pattern = "^(?P<label>[cd]): (?P<text>.*)$" }},
+		{"x.csv", "", func(c *Config) { c.Task = Regression }}, // the rows hold letters
+	} {
+		config := NewConfig()
+		config.Files, config.Label = NewFiles(), "label"
+		config.Files.All = []string{c.file}
+		c.change(config)
+		parts, err := config.Files.Resolve(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Load(config, config.Files.Open(parts))
+		if err == nil || Blamed(err) != c.want {
+			t.Errorf("%s: the error %v blames %q, want %q", c.file, err, Blamed(err), c.want)
+		}
+		if c.want != "" && strings.Count(fmt.Sprint(err), "\n") > maxAlike {
+			t.Errorf("%s: the message repeats itself:\n%v", c.file, err)
+		}
+	}
+}

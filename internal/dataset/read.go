@@ -249,7 +249,7 @@ func (t *text) row(r *Record, line string, number int) error {
 	}
 	m := t.pattern.FindStringSubmatchIndex(line)
 	if m == nil {
-		return &ragged{mistake(Position{t.lines.path, number, 0}, "the line does not match the pattern: %q", shorten(line))}
+		return &ragged{mistake(Position{t.lines.path, number, 0}, "the line does not match the pattern: %q", shorten(line)).against("files.pattern")}
 	}
 	for i, name := range t.pattern.SubexpNames() {
 		switch {

@@ -281,7 +281,7 @@ func nameColumns(in reader, path string, pattern *regexp.Regexp) (reader, error)
 	base := filepath.Base(path)
 	m := pattern.FindStringSubmatch(base)
 	if m == nil {
-		return nil, mistake(Position{File: path}, "the file's name does not match file_pattern %q", pattern)
+		return nil, mistake(Position{File: path}, "the file's name does not match file_pattern %q", pattern).against("files.file_pattern")
 	}
 	n := &named{in: in}
 	for i, name := range pattern.SubexpNames() {
