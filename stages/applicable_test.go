@@ -74,3 +74,36 @@ format "wordless" {
 		})
 	}
 }
+
+// A run without a model has no label words to score: a format shift tests it on
+// every format, even one that a model could not answer in.
+func TestARunWithoutAModelIsTestedOnAllFormats(t *testing.T) {
+	text := "experiment \"tiny\" {}\n" + tinyFormat + `
+format "pair" {
+  text      = "{premise}"
+  text_pair = "{hypothesis}"
+}
+dataset "nli" {
+  generator "entailment" {
+    rows = 100
+  }
+  label = "relation"
+  shift "format" {
+    train = ["cloze"]
+    test  = ["cloze", "pair"]
+  }
+}
+method "tfidf" "words" {
+  format = format.cloze
+}
+`
+	plan, diags := compiled(t, text)
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for _, r := range plan.Runs {
+		if got := r.Evaluate.Stage.(*Evaluate).Shifted; len(got) != 1 || got[0].Format.Name != "pair" {
+			t.Errorf("%s is tested on %v", r.Addr(), got)
+		}
+	}
+}

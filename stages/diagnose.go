@@ -32,7 +32,7 @@ type Diagnose struct {
 func (*Diagnose) Name() string { return "diagnose" }
 
 // Version is raised when the same rows and model would be measured otherwise.
-func (*Diagnose) Version() int { return 1 }
+func (*Diagnose) Version() int { return 2 }
 
 const diagnosisFile = "diagnosis.json"
 
@@ -92,17 +92,12 @@ func (s *Diagnose) asks() bool {
 func (s *Diagnose) read(job *pipeline.Job, base *lm.Base, data *dataset.Dataset, side *sampled, labels *strata) ([]shift.Row, error) {
 	rows := make([]shift.Row, len(side.rows))
 	for i, row := range side.rows {
-		rows[i] = shift.Row{Label: labels.of(row), Words: shift.Words(rawText(row)), Mass: math.NaN()}
+		rows[i] = shift.Row{Label: labels.of(row), Words: shift.Words(side.text(i)), Mass: math.NaN()}
 		if s.Axis == dataset.TemporalShift {
 			rows[i].Period = periodOf(row.Slice)
 		}
 		if base == nil {
-			rendered := row
-			if side.inputs[i].Format != nil {
-				rendered = &dataset.Row{Text: renderedText(side.inputs[i].Format, row)}
-			}
-			words := shift.Words(rawText(rendered))
-			rows[i].Tokens, rows[i].Features = len(words), hashedCounts(words)
+			rows[i].Tokens, rows[i].Features = len(rows[i].Words), hashedCounts(rows[i].Words)
 		}
 	}
 	if base == nil {

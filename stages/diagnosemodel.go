@@ -28,6 +28,7 @@ func (s *Diagnose) frozen(job *pipeline.Job, base *lm.Base, data *dataset.Datase
 			return err
 		}
 		examples[i], rows[i].Truncated, rows[i].Tokens = e, cut, e.Tokens()
+		rows[i].Pieces = len(base.Tokenizer.Encode(side.text(i)))
 		for _, q := range e.Sequences {
 			for _, id := range q.IDs {
 				if id == unknown {

@@ -95,6 +95,14 @@ func (l *strata) of(row *dataset.Row) int {
 	return -1
 }
 
+// text is all of a row's text as its format renders it.
+func (s *sampled) text(i int) string {
+	if f := s.inputs[i].Format; f != nil {
+		return renderedText(f, s.rows[i])
+	}
+	return rawText(s.rows[i])
+}
+
 // rawText is all of a row's text, whatever the format.
 func rawText(row *dataset.Row) string {
 	return strings.Join(append([]string{row.Text, row.Pair}, row.Choices...), " ")

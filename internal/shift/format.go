@@ -80,7 +80,7 @@ func (m *matched) truncated() Measure {
 }
 
 func (m *matched) pieces() Measure {
-	g, source, target := m.gap(Format, "sub-words per word", func(r *Row) ratio { return ratio{float64(r.Tokens), float64(len(r.Words))} })
+	g, source, target := m.gap(Format, "sub-words per word", func(r *Row) ratio { return ratio{float64(r.Pieces), float64(len(r.Words))} })
 	g.Meaning = fmt.Sprintf("A word takes %.2f sub-words in the source and %.2f in the target: the more, the less the tokenizer knows the language.", source, target)
 	return g
 }

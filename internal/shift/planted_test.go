@@ -37,6 +37,7 @@ func (r *reader) row(text string, label int, year float64) Row {
 	words := Words(text)
 	row := Row{Label: label, Period: year, Words: words, Tokens: len(words) + 2, Scored: len(words), Mass: math.NaN(), Features: make([]float32, dimensions)}
 	for _, w := range words {
+		row.Pieces += 1 + len(w)/4
 		row.Loss -= math.Log((r.counts[w] + 0.5) / (r.total + 5000))
 		if r.counts[w] == 0 {
 			row.Unknown++

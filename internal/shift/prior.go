@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"runexp/internal/stats"
 )
 
@@ -33,38 +31,37 @@ func prior(in Input) (Measure, bool) {
 	}
 	n := len(in.Source)
 	t := tabulate(labels, n, len(classes))
-	chi, smallest := t.pearson()
-	d := Measure{Axis: Prior, Name: "total variation", Value: t.variation()}
+	test := stats.ChiSquare(t[0], t[1])
+	d := Measure{Axis: Prior, Name: "total variation", Value: t.variation(), P: test.P}
 	if n < fewRows || len(labels)-n < fewRows {
 		d.Warning = fmt.Sprintf("only %d rows in the source and %d in the target, so small changes go unseen", n, len(labels)-n)
 	}
 	kind := "χ²"
-	switch {
-	case len(classes) < 2:
-		d.P = 1
-	case smallest >= 5:
-		d.P = distuv.ChiSquared{K: float64(len(classes) - 1)}.Survival(chi)
-	default:
-		kind = "χ² by rearrangement, as some labels are rare"
-		d.P = rearranged(labels, n, len(classes), chi, in)
+	dealt, null := rearranged(labels, n, len(classes), test.Statistic, in)
+	if len(test.Warnings) > 0 { // the distribution of χ² is no guide
+		kind, d.P = "χ² by rearrangement, as some labels are rare", dealt
 	}
 	d.Low, d.High = around(d.Value, resampled(labels, n, len(classes), in.Key.At(7)), 0, 1)
-	d.Effect = d.Value
-	d.Meaning = fmt.Sprintf("%.1f %% of the rows would need another label for both sides to have the same proportions (%s = %.1f with %d degrees of freedom).", 100*d.Value, kind, chi, max(0, len(classes)-1))
+	d.Effect = max(0, d.Value-null) // samples of the same proportions differ too
+	d.Meaning = fmt.Sprintf("%.1f %% of the rows would need another label for both sides to have the same proportions (%s = %.1f with %d degrees of freedom).", 100*d.Value, kind, test.Statistic, max(0, len(classes)-1))
 	return d, true
 }
 
-func rearranged(labels []int, n, classes int, chi float64, in Input) float64 {
+// rearranged is the p-value of χ², and the mean total variation, where labels are
+// dealt to the sides at random.
+func rearranged(labels []int, n, classes int, chi float64, in Input) (p, variation float64) {
 	hits, mixed := 0, slices.Clone(labels)
 	for r := range in.Rounds {
 		for i, at := range permutation(len(labels), in.Key.At(6).At(uint64(r))) {
 			mixed[i] = labels[at]
 		}
-		if v, _ := tabulate(mixed, n, classes).pearson(); v >= chi-1e-9 {
+		t := tabulate(mixed, n, classes)
+		if stats.ChiSquare(t[0], t[1]).Statistic >= chi-1e-9 {
 			hits++
 		}
+		variation += t.variation() / float64(in.Rounds)
 	}
-	return float64(1+hits) / float64(1+in.Rounds)
+	return float64(1+hits) / float64(1+in.Rounds), variation
 }
 
 // resampled is the standard error of the total variation.
@@ -107,21 +104,6 @@ func (t table) sums() (a, b float64) {
 		a, b = a+t[0][k], b+t[1][k]
 	}
 	return a, b
-}
-
-func (t table) pearson() (chi, smallest float64) {
-	a, b := t.sums()
-	smallest = math.Inf(1)
-	for k := range t[0] {
-		for side, total := range []float64{a, b} {
-			expected := (t[0][k] + t[1][k]) * total / (a + b)
-			if expected > 0 {
-				chi += (t[side][k] - expected) * (t[side][k] - expected) / expected
-				smallest = min(smallest, expected)
-			}
-		}
-	}
-	return chi, smallest
 }
 
 func (t table) variation() float64 {

@@ -28,8 +28,9 @@ const (
 type Row struct {
 	Label     int       // class, pattern of classes or bin of a target; -1: none
 	Period    float64   // when, in years; read only with Input.Periods
-	Words     []string  // of the raw text
-	Tokens    int       // sub-words, or words without a model
+	Words     []string  // of the whole text
+	Tokens    int       // sub-words that the model reads, or words without a model
+	Pieces    int       // sub-words of the whole text, whatever is cut
 	Unknown   int       // of these, how many the tokenizer does not know
 	Truncated bool      // longer than the model reads
 	Loss      float64   // nats that the model's own task loses on the input

@@ -1,22 +1,28 @@
 package synth
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // General is the language to pretrain on. Its documents are short: a norm, a pair of
 // sentences, dated facts up to 2001, a finding or a small story; most end in a
 // remark that names the class of what was said, in the slots that prompts use.
 type General struct {
-	Settings `hcl:",inline"`
+	Settings  `hcl:",inline"`
+	Questions float64 `hcl:"questions,optional" doc:"share of documents that are a question with its answer; the other kinds share the rest as ever" unit:"0 to 1"`
 }
 
 // NewGeneral returns the default: 60,000 documents, about 1.3 million words.
-func NewGeneral() *General { return &General{newSettings(60000)} }
+func NewGeneral() *General { return &General{newSettings(60000), documentShares[questions]} }
 
 // Columns are id and text.
 func (g *General) Columns() []string { return []string{"id", "text"} }
 
 // Validate checks the ranges of all fields.
-func (g *General) Validate() []error { return g.Settings.validate() }
+func (g *General) Validate() []error {
+	return append(g.Settings.validate(), checkShare("questions", g.Questions, false)...)
+}
 
 // Rows yields the first documents with ids.
 func (g *General) Rows(yield func(values []string) bool) {
@@ -32,8 +38,9 @@ func (g *General) Rows(yield func(values []string) bool) {
 
 // Text yields documents without end.
 func (g *General) Text(yield func(document string) bool) {
+	shares := g.shares()
 	for i := 0; ; i++ {
-		if !yield(g.document(roll(g.Seed, "general", i))) {
+		if !yield(document(roll(g.Seed, "general", i), shares)) {
 			return
 		}
 	}
@@ -48,6 +55,19 @@ var documentShares = []float64{
 	0.06, // story
 }
 
+// questions is the place of that kind among the shares.
+const questions = 1
+
+// shares are the documents' shares with as many questions as asked for.
+func (g *General) shares() []float64 {
+	list := slices.Clone(documentShares)
+	for k := range list {
+		list[k] *= (1 - g.Questions) / (1 - documentShares[questions])
+	}
+	list[questions] = g.Questions
+	return list
+}
+
 // General text touches on the special domains: a share of its documents takes some
 // words from them, so that a model has seen most, though seldom.
 const (
@@ -55,13 +75,13 @@ const (
 	touch        = 0.4
 )
 
-func (g *General) document(d *dice) string {
+func document(d *dice, shares []float64) string {
 	v, health := generalVoice(d, pick(d, generalDomains)), healthVoice(d)
 	if d.chance(touchedShare) {
 		v = v.moved(pick(d, []lexicon{contracts, statutes}), touch, 0)
 		health = health.moved(pick(d, []lexicon{clinic, ward}), touch, 0)
 	}
-	switch d.among(documentShares) {
+	switch d.among(shares) {
 	case 0:
 		v.recent = 0.03
 		return normDocument(v)
