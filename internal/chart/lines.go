@@ -3,6 +3,8 @@ package chart
 import (
 	"image/color"
 	"math"
+	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -65,7 +67,7 @@ func (l *Lines) Draw() (*Figure, error) {
 	}
 	low, high := extent(xs...)
 	if l.LogX && low < high {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticksAt(xs)
 		p.X.Min, p.X.Max = low, high
 	} else {
 		spread(&p.X, low, high)
@@ -84,6 +86,22 @@ func (l *Lines) Draw() (*Figure, error) {
 		p.Add(diagonal)
 	}
 	return render(p, l.Title, vg.Points(560), vg.Points(320))
+}
+
+// ticksAt marks the values that a logarithmic axis has points at, or powers of ten
+// where these are too many to read.
+func ticksAt(values [][]float64) plot.Ticker {
+	all := slices.Concat(values...)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) > 10 {
+		return plot.LogTicks{Prec: -1}
+	}
+	var ticks plot.ConstantTicks
+	for _, v := range all {
+		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
+	}
+	return ticks
 }
 
 // trace returns the finite points of a series and the outline of its band.

@@ -18,9 +18,6 @@ func CorrectRows(gold, pred []int) []float64 {
 	return rows
 }
 
-// Accuracy is the share of rows whose class was predicted.
-func Accuracy(gold, pred []int) Value { return mean(CorrectRows(gold, pred)) }
-
 // counts holds what one-against-rest measures of a class need.
 type counts struct{ hit, extra, missed int } // true positives, false positives, false negatives
 

@@ -79,9 +79,6 @@ func LabelMatchRows(gold, pred []bool, labels int) []float64 {
 	return rows
 }
 
-// LabelMatch is the share of rows whose whole set of labels is right.
-func LabelMatch(gold, pred []bool, labels int) Value { return mean(LabelMatchRows(gold, pred, labels)) }
-
 // LabelAveragePrecision is the mean over the labels of their average precision
 // (the area under the precision-recall curve, in steps). A label that no row
 // has counts as 0, with a flag.

@@ -22,12 +22,10 @@ func LogLossRows(gold []int, probs []float64, classes int) []float64 {
 	return rows
 }
 
-// LogLoss is the mean of LogLossRows, in nats.
-func LogLoss(gold []int, probs []float64, classes int) Value {
-	return mean(LogLossRows(gold, probs, classes))
-}
-
-// BrierRows is Σ_k (p_k - [k is gold])² of each row.
+// BrierRows is Σ_k (p_k - [k is gold])² of each row, between 0 and 2; for two
+// classes it is twice the figure that looks at the positive class alone.
+//
+// Source: Brier, Mon. Weather Rev. 78 (1950) 1–3.
 func BrierRows(gold []int, probs []float64, classes int) []float64 {
 	sameLength("Brier", len(gold), rowsOf("Brier", len(probs), classes))
 	rows := make([]float64, len(gold))
@@ -40,14 +38,6 @@ func BrierRows(gold []int, probs []float64, classes int) []float64 {
 		}
 	}
 	return rows
-}
-
-// Brier is the mean of BrierRows, between 0 and 2; for two classes it is twice
-// the figure that looks at the positive class alone.
-//
-// Source: Brier, Mon. Weather Rev. 78 (1950) 1–3.
-func Brier(gold []int, probs []float64, classes int) Value {
-	return mean(BrierRows(gold, probs, classes))
 }
 
 // eceBins is the number of equal bins of ECE.
@@ -85,20 +75,6 @@ func ECE(gold []int, probs []float64, classes int) Value {
 		sum += math.Abs(right[b] - confidence[b])
 	}
 	return value(sum / float64(len(gold)))
-}
-
-// Argmax gives the most probable class of each row of a flat [n, classes]
-// matrix, the first of equals; a row with NaN gives NoAnswer.
-func Argmax(scores []float64, classes int) []int {
-	pred := make([]int, rowsOf("Argmax", len(scores), classes))
-	for i := range pred {
-		row := scores[i*classes : (i+1)*classes]
-		pred[i] = argmax(row)
-		if math.IsNaN(row[pred[i]]) {
-			pred[i] = NoAnswer
-		}
-	}
-	return pred
 }
 
 // argmax is the first position of the maximum, or of a NaN.

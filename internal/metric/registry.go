@@ -50,17 +50,6 @@ type Metric struct {
 	Rows func(in Input) []float64
 }
 
-// PerRow tells whether the measure is the mean of its rows.
-func (m *Metric) PerRow() bool { return m.Rows != nil }
-
-// Better tells whether a is better than b.
-func (m *Metric) Better(a, b float64) bool {
-	if m.Higher {
-		return a > b
-	}
-	return a < b
-}
-
 // metrics in the order in which tables show them.
 var metrics = []*Metric{
 	perRow("accuracy", "share of rows whose class was predicted", true, false,

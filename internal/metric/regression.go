@@ -33,9 +33,6 @@ func AbsoluteErrorRows(gold, pred []float64) []float64 {
 	return rows
 }
 
-// MAE is the mean absolute error.
-func MAE(gold, pred []float64) Value { return mean(AbsoluteErrorRows(gold, pred)) }
-
 // R2 is 1 - Σ (gold - prediction)² / Σ (gold - mean gold)². When gold is
 // constant it is, with a flag, 1 for predictions without error and 0 otherwise.
 func R2(gold, pred []float64) Value {

@@ -27,6 +27,12 @@ func (g *group) comparison(d *Document) {
 	if both {
 		head = append(head, Column{"gap", true})
 	}
+	decomposed := slices.DeleteFunc(slices.Clone(decomposition), func(c part) bool {
+		return !slices.ContainsFunc(g.entries, func(e *stats.Entry) bool { return !math.IsNaN(c.of(e, m)) })
+	})
+	for _, c := range decomposed {
+		head = append(head, Column{c.head, true})
+	}
 	retained := slices.ContainsFunc(g.entries, func(e *stats.Entry) bool { return !math.IsNaN(retentionChange(e)) })
 	if retained {
 		head = append(head, Column{"retention Δ", true})
@@ -59,6 +65,9 @@ func (g *group) comparison(d *Document) {
 		if both {
 			row = append(row, plain(difference(m, gap(e, m))))
 		}
+		for _, c := range decomposed {
+			row = append(row, plain(score(m, c.of(e, m))))
+		}
 		if retained {
 			row = append(row, plain(signed(retentionChange(e), 3)))
 		}
@@ -67,6 +76,9 @@ func (g *group) comparison(d *Document) {
 		t.Rows = append(t.Rows, row)
 	}
 	t.Notes = append(t.Notes, fmt.Sprintf("%s: mean ± standard deviation over seeds [95 %% interval over seeds and test rows]. † cannot be told from the best mean %s.", metricUnit(m), splitName(g.main)))
+	for _, c := range decomposed {
+		t.Notes = append(t.Notes, c.note)
+	}
 	if retained {
 		t.Notes = append(t.Notes, "Retention Δ: change of the language-model loss on general text by adapting, nats a token; more is forgetting.")
 	}
@@ -75,6 +87,24 @@ func (g *group) comparison(d *Document) {
 	}
 	d.add(t)
 	g.scoreFigure(d, splits)
+}
+
+// part is a number of the shifted test that takes its score apart.
+type part struct {
+	head, suffix string // of the metric's name
+	note         string
+}
+
+var decomposition = []part{
+	{"prior-adjusted", "_prior_adjusted", "Prior-adjusted: the shifted score with rows weighted to the label proportions of the training rows; what is left of the gap is not the label prior's."},
+	{"worst slice", "_worst", "Worst slice: the lowest score of a slice of the shifted rows (the highest, for losses), mean over seeds."},
+}
+
+func (p part) of(e *stats.Entry, metric string) float64 {
+	if s, ok := e.Score(shifted, allRows, metric+p.suffix); ok {
+		return s.Mean
+	}
+	return math.NaN()
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -90,7 +90,7 @@ func crossTable(groups []*group, key string, b crossBlock) Table {
 				continue
 			}
 			testSlices(g, e, func(name, value string, s stats.Score) {
-				if name != key {
+				if name != key || math.IsNaN(s.Mean) {
 					return
 				}
 				cells[k][value] = s
@@ -110,10 +110,13 @@ func crossTable(groups []*group, key string, b crossBlock) Table {
 		t.Head = append(t.Head, Column{v, true})
 	}
 	for k, g := range groups {
+		if len(cells[k]) == 0 {
+			continue // the method was not trained on this
+		}
 		row := []Text{write(name(g.condition))}
 		for _, v := range values {
 			s, ok := cells[k][v]
-			if !ok || math.IsNaN(s.Mean) {
+			if !ok {
 				row = append(row, plain(none))
 				continue
 			}

@@ -3,7 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
+
+	"runexp/internal/stats"
 )
 
 // data accounts for every row of every data set: rows in = used + rejected +
@@ -109,7 +112,7 @@ func diagnosis(d *Document, f *Facts) {
 	for k, g := range f.Diagnosis {
 		if k == 0 {
 			d.heading(2, "Diagnosis of the shift")
-			d.paragraph("Measured on the frozen model before any training.")
+			d.paragraph("Measured on the frozen model before any training. P is adjusted by Holm over the measures of a diagnosis: one below ", strconv.FormatFloat(stats.Alpha, 'g', -1, 64), " rules out chance for the family.")
 		}
 		d.heading(3, "Data set "+g.Dataset+", model "+g.Model)
 		if g.Dominant == "" {
@@ -117,7 +120,7 @@ func diagnosis(d *Document, f *Facts) {
 		} else {
 			d.paragraph(Span{"Dominant shift: " + g.Dominant, Strong})
 		}
-		t := Table{Head: []Column{{"axis", false}, {"measure", false}, {"value", true}, {"95 % interval", true}, {"P", true}, {"meaning", false}}}
+		t := Table{Head: []Column{{"axis", false}, {"measure", false}, {"value", true}, {"95 % interval", true}, {"P, Holm", true}, {"meaning", false}}}
 		for _, m := range g.Measures {
 			interval, p, meaning := none, none, m.Meaning
 			if m.Low != nil && m.High != nil {

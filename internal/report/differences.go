@@ -56,11 +56,17 @@ func (g *group) differenceTable(split string) Table {
 	m := g.metric()
 	t := Table{
 		Caption: fmt.Sprintf("Paired differences %s, %s", splitName(split), metricUnit(m)),
-		Head: []Column{{"first", false}, {"second", false}, {"first − second", true}, {"95 % interval", true}, {"P", true}, {"P, Holm", true},
-			{"permutation P", true}, {"McNemar P", true}, {"detectable", true}},
+		Head: []Column{{"first", false}, {"second", false}, {"first − second", true}, {"95 % interval", true}, {"P", true}, {"P, Holm", true}, {"P, BH", true},
+			{"bootstrap, rows", true}, {"permutation P", true}, {"McNemar P", true}, {"detectable", true}},
 	}
 	pairs := g.pairs(split)
-	for _, p := range pairs {
+	raw := make([]float64, len(pairs))
+	for k := range pairs {
+		raw[k] = pairs[k].diff.P
+	}
+	discovery := stats.BenjaminiHochberg(raw)
+	for k, p := range pairs {
+		rows := p.diff.Bootstrap()
 		significant := difference(m, p.diff.Mean)
 		cell := plain(significant)
 		if p.diff.Adjusted <= stats.Alpha {
@@ -68,7 +74,8 @@ func (g *group) differenceTable(split string) Table {
 		}
 		t.Rows = append(t.Rows, []Text{
 			write(name(g.label(g.entries[p.a]))), write(name(g.label(g.entries[p.b]))), cell, plain(interval(m, p.diff.Low, p.diff.High)),
-			plain(probability(p.diff.P)), plain(probability(p.diff.Adjusted)), plain(probability(p.diff.Permutation.P)), plain(probability(p.diff.McNemar.P)),
+			plain(probability(p.diff.P)), plain(probability(p.diff.Adjusted)), plain(probability(discovery[k])),
+			plain(interval(m, rows.Low, rows.High)), plain(probability(p.diff.Permutation.P)), plain(probability(p.diff.McNemar.P)),
 			plain(score(m, detectableDifference(p.diff))),
 		})
 	}
@@ -76,8 +83,8 @@ func (g *group) differenceTable(split string) Table {
 	if len(g.entries) > pairLimit {
 		which = "each method against the best mean"
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("P: paired over seeds and rows (crossed analysis of variance); Holm's correction over this table (%s, %d tests). Bold: adjusted P ≤ %g. "+
-		"Permutation and exact McNemar take the trained models as given and look at rows only, McNemar at the majority vote of the seeds. Detectable: the true difference that a single test finds in 8 of 10 experiments.", which, len(pairs), stats.Alpha))
+	t.Notes = append(t.Notes, fmt.Sprintf("P: paired over seeds and rows (crossed analysis of variance); corrected over this table (%s, %d tests) by Holm, for any false finding, and by Benjamini and Hochberg, for their share. Bold: P by Holm ≤ %g. "+
+		"Bootstrap (95 %% interval), permutation and exact McNemar take the trained models as given and look at rows only, McNemar at the majority vote of the seeds. Detectable: the true difference that a single test finds in 8 of 10 experiments.", which, len(pairs), stats.Alpha))
 	return t
 }
 

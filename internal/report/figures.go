@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"runexp/internal/chart"
 	"runexp/internal/stats"
@@ -86,80 +84,14 @@ func dominates(a, b []float64) bool {
 func curves(d *Document, groups []*group, s *stats.Study) {
 	at := len(d.Blocks)
 	for _, g := range groups {
-		g.sweepFigure(d, s, "layer", "Probes by layer")
-		g.sweepFigure(d, s, "train_rows", "Learning curves")
+		g.layers(d, s)
+		g.learning(d, s)
 		g.trainingFigure(d)
 		g.reliability(d)
 	}
 	if len(d.Blocks) > at {
 		d.Blocks = slices.Insert(d.Blocks, at, Block(Heading{2, "Curves"}))
 	}
-}
-
-// swept splits "linear[layer=3,pooling=mean]" into the value of one name and
-// the rest, which names the curve.
-func swept(configuration, variable string) (value float64, rest string, ok bool) {
-	base, list, found := strings.Cut(strings.TrimSuffix(configuration, "]"), "[")
-	if !found {
-		return 0, "", false
-	}
-	var others []string
-	for _, item := range strings.Split(list, ",") {
-		key, text, _ := strings.Cut(item, "=")
-		if key != variable {
-			others = append(others, item)
-			continue
-		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return 0, "", false
-		}
-		value, ok = v, true
-	}
-	if len(others) > 0 {
-		base += "[" + strings.Join(others, ",") + "]"
-	}
-	return value, base, ok
-}
-
-// sweepFigure draws the score of all configurations over one swept variable,
-// when some curve has two points or more.
-func (g *group) sweepFigure(d *Document, s *stats.Study, variable, title string) {
-	m := g.metric()
-	factor, _ := scale(m)
-	c := &chart.Lines{Title: title + ", " + g.title, X: strings.ReplaceAll(variable, "_", " "), Y: metricUnit(m) + ", " + splitName(g.main), LogX: variable == "train_rows"}
-	place := map[string]int{}
-	for _, e := range s.Entries {
-		if e.Dataset != g.dataset.Name || e.Condition != g.condition {
-			continue
-		}
-		x, rest, ok := swept(e.Configuration, variable)
-		v, has := e.Score(g.main, allRows, m)
-		if !ok || !has {
-			continue
-		}
-		if g.models && e.Model != "" {
-			rest += " on " + e.Model
-		}
-		k, known := place[rest]
-		if !known {
-			k = len(c.Series)
-			place[rest] = k
-			c.Series = append(c.Series, chart.Series{Name: rest})
-		}
-		insertPoint(&c.Series[k], x, factor*v.Mean, factor*v.Low, factor*v.High)
-	}
-	c.Series = slices.DeleteFunc(c.Series, func(s chart.Series) bool { return len(s.X) < 2 })
-	if len(c.Series) > 0 {
-		figure(d, g.fileName(variable), "Means over seeds "+splitName(g.main)+"; bands are 95 % intervals over seeds and rows.", c)
-	}
-}
-
-// insertPoint keeps a series in the order of x.
-func insertPoint(s *chart.Series, x, y, low, high float64) {
-	at, _ := slices.BinarySearch(s.X, x)
-	s.X, s.Y = slices.Insert(s.X, at, x), slices.Insert(s.Y, at, y)
-	s.Low, s.High = slices.Insert(s.Low, at, low), slices.Insert(s.High, at, high)
 }
 
 // trainingFigure draws the mean training loss of every entry that has one.
@@ -199,9 +131,10 @@ func meanCurve(curves []stats.Curve) chart.Series {
 			steps = append(steps, step)
 		}
 	}
-	width := (len(steps) + curvePoints - 1) / curvePoints
-	for from := 0; from < len(steps); from += max(width, 1) {
-		to := min(from+width, len(steps))
+	// Bins of equal size, but for one step: a part of one at the end would stand out.
+	bins := min(len(steps), curvePoints)
+	for bin := range bins {
+		from, to := bin*len(steps)/bins, (bin+1)*len(steps)/bins
 		var values []float64
 		for _, step := range steps[from:to] {
 			values = append(values, at[step]...)

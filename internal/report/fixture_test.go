@@ -23,7 +23,7 @@ func fixture() (*Facts, *stats.Study) {
 				{"train", 600, 12, 21.5, []int{200, 300, 100}}, {"dev", 90, 1, 21, []int{30, 40, 20}},
 				{"test_id", 120, 0, 22, []int{40, 50, 30}}, {"test_shift", 180, 20, 31.2, []int{100, 50, 30}},
 			},
-			Shift:   &ShiftFacts{"topic", "trained on news and web, tested on contracts and statutes."},
+			Shift:   &ShiftFacts{"temporal", "trained on the years up to 2000, tested on later ones."},
 			Leakage: []Count{{"test rows whose text is in the training rows", 0}},
 		}},
 		Methods: []MethodFacts{{"lora", "lora", "trains two thin matrices beside each query and value."}},

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,7 +43,8 @@ func (g *group) sliceKeys(split string) []string {
 	return keys
 }
 
-// sliceValues are the values of a column, periods in their order.
+// sliceValues are the values of a column in their order, and under a temporal shift
+// the first years of the periods that they are.
 func (g *group) sliceValues(split, key string) (values []string, periods []float64) {
 	for _, e := range g.entries {
 		for _, s := range e.Scores {
@@ -54,25 +54,19 @@ func (g *group) sliceValues(split, key string) (values []string, periods []float
 			}
 		}
 	}
-	for _, v := range values {
-		number, err := strconv.ParseFloat(strings.ReplaceAll(v, "-", "."), 64) // 2003-05 orders as 2003.05
-		if err != nil {
-			slices.Sort(values)
-			return values, nil
-		}
-		periods = append(periods, number)
+	slices.Sort(values) // years have four digits
+	if s := g.dataset.Shift; s == nil || s.Axis != "temporal" {
+		return values, nil
 	}
-	slices.SortFunc(values, func(a, b string) int {
-		return cmp.Compare(mustPeriod(a), mustPeriod(b))
-	})
-	slices.Sort(periods)
+	for _, v := range values {
+		first, _, _ := strings.Cut(v, "-") // of a period such as 2002-2004
+		year, err := strconv.ParseFloat(first, 64)
+		if err != nil {
+			return values, nil // slices of another column
+		}
+		periods = append(periods, year)
+	}
 	return values, periods
-}
-
-// mustPeriod parses what sliceValues has parsed before.
-func mustPeriod(v string) float64 {
-	number, _ := strconv.ParseFloat(strings.ReplaceAll(v, "-", "."), 64)
-	return number
 }
 
 func (g *group) sliceTable(d *Document, split, key string) {
@@ -88,7 +82,7 @@ func (g *group) sliceTable(d *Document, split, key string) {
 	t.Head = append(t.Head, Column{"mean of slices", true}, Column{"worst", true})
 	trend := len(periods) >= 3
 	if trend {
-		t.Head = append(t.Head, Column{"slope per period", true})
+		t.Head = append(t.Head, Column{"slope per year", true})
 	}
 	lines := &chart.Lines{Title: "Score per " + key + ", " + splitName(split), X: key, Y: metricUnit(m)}
 	factor, _ := scale(m)
@@ -119,7 +113,7 @@ func (g *group) sliceTable(d *Document, split, key string) {
 		lines.Series = append(lines.Series, series)
 	}
 	if trend {
-		t.Notes = append(t.Notes, "Slope: least squares over the periods' means, with its 95 % interval.")
+		t.Notes = append(t.Notes, "Slope per year: least squares over the periods' means at their first years, with its 95 % interval.")
 	}
 	d.add(t)
 	if len(periods) >= 2 {

@@ -9,6 +9,9 @@ import (
 // table of some dozens of pairs, corrected by Holm, asks for.
 const permutationRounds = 1999
 
+// bootstrapRounds leave 25 resamples beyond either end of a 95 % interval.
+const bootstrapRounds = 1000
+
 // Sample is one side of a paired comparison: the same seeds in the same order
 // as the other side.
 type Sample struct {
@@ -26,6 +29,12 @@ type Difference struct {
 	Permutation Test
 	McNemar     Test // its P is NaN when outcomes are not right or wrong
 	rows        []float64
+}
+
+// Bootstrap is the difference over resampled rows, given the trained models at
+// hand; NaN where there are no row values.
+func (d *Difference) Bootstrap() Bootstrapped {
+	return PairedBootstrap(d.rows, BootstrapConfig{Rounds: bootstrapRounds, Key: 2})
 }
 
 // Test is a significance test.

@@ -124,66 +124,6 @@ func absoluteSum(d []float64) float64 {
 	return s
 }
 
-// BootstrapConfig says how a bootstrap draws.
-type BootstrapConfig struct {
-	Rounds int // resamples; 2,000 when zero
-	Key    Key
-}
-
-// Comparison is a bootstrapped paired difference of means, a − b.
-type Comparison struct {
-	Mean, Low, High float64 // 95 % percentile interval
-	Warnings        []string
-}
-
-// PairedBootstrap resamples rows, keeping pairs together. It covers rows only:
-// over three seeds a percentile bootstrap of the seeds would cover 75 %, so it
-// does not pretend to. a and b have one value per row.
-//
-// Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
-func PairedBootstrap(a, b []float64, c BootstrapConfig) Comparison {
-	if len(a) != len(b) {
-		panic("stats: PairedBootstrap: a and b have different lengths")
-	}
-	out := Comparison{Mean: math.NaN(), Low: math.NaN(), High: math.NaN(), Warnings: []string{"the interval covers test rows only, not seeds"}}
-	if len(a) == 0 {
-		out.Warnings = append(out.Warnings, "no rows")
-		return out
-	}
-	if len(a) < 30 {
-		out.Warnings = append(out.Warnings, "fewer than 30 rows: percentile intervals are too narrow")
-	}
-	rounds := c.Rounds
-	if rounds == 0 {
-		rounds = 2000
-	}
-	d := make([]float64, len(a))
-	for i := range d {
-		d[i] = a[i] - b[i]
-	}
-	means := make([]float64, rounds)
-	for k := range means {
-		key := c.Key.At(uint64(k))
-		s := 0.0
-		for i := range d {
-			s += d[key.Below(uint64(i), len(d))]
-		}
-		means[k] = s / float64(len(d))
-	}
-	sort.Float64s(means)
-	out.Mean = mean(d)
-	out.Low, out.High = quantile(means, (1-Level)/2), quantile(means, (1+Level)/2)
-	return out
-}
-
-// quantile interpolates linearly between sorted values.
-func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	below := int(math.Floor(at))
-	above := min(below+1, len(sorted)-1)
-	return sorted[below] + (at-float64(below))*(sorted[above]-sorted[below])
-}
-
 // Holm adjusts p-values so that the chance of any false rejection stays at the
 // level. NaN stays NaN and does not count.
 //
