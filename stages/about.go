@@ -2,8 +2,8 @@ package stages
 
 import (
 	"fmt"
-	"strconv"
 
+	"runexp/internal/show"
 	"runexp/pipeline"
 )
 
@@ -40,16 +40,7 @@ func methodAbout(plan *Plan, m *Method, summary *pipeline.Summary) string {
 			continue
 		}
 		return fmt.Sprintf("%s: %s parameters of the model stay as they are, %s are trained, and a head of %s",
-			text, grouped(e.Total-e.Trainable), grouped(e.Trainable-e.Head), grouped(e.Head))
+			text, show.Count(e.Total-e.Trainable), show.Count(e.Trainable-e.Head), show.Count(e.Head))
 	}
 	return text
-}
-
-// grouped writes a count with commas.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

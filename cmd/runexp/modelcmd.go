@@ -14,6 +14,7 @@ import (
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/tokenizer"
+	"runexp/internal/show"
 	"runexp/internal/train"
 )
 
@@ -50,8 +51,8 @@ func inspect(s *streams, base *lm.Base, asJSON bool) error {
 	}
 	printf(s.out, "architecture   %s: %d layers, hidden size %d, %d heads (%d key-value), feed-forward %d\n", c.ModelType, c.Layers, c.Hidden, c.Heads, c.KVHeads, c.Intermediate)
 	printf(s.out, "positions      %d\n", c.MaxPositions)
-	printf(s.out, "parameters     %s (backbone %s, language-modelling head %s)\n", count(backbone+head), count(backbone), count(head))
-	printf(s.out, "vocabulary     %s; tokenizer %s with %s tokens\n", count(int64(c.Vocabulary)), base.Tokenizer.Kind(), count(int64(base.Tokenizer.Size())))
+	printf(s.out, "parameters     %s (backbone %s, language-modelling head %s)\n", show.Count(backbone+head), show.Count(backbone), show.Count(head))
+	printf(s.out, "vocabulary     %s; tokenizer %s with %s tokens\n", show.Count(int64(c.Vocabulary)), base.Tokenizer.Kind(), show.Count(int64(base.Tokenizer.Size())))
 	if len(base.Unused) > 0 {
 		printf(s.out, "unused tensors %s\n", strings.Join(base.Unused, ", "))
 	}

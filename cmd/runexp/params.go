@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"runexp/internal/show"
 	"runexp/stages"
 )
 
@@ -38,8 +39,8 @@ func paramsCommand(s *streams) *cobra.Command {
 			t.Style().Options.DrawBorder = false
 			t.AppendHeader(table.Row{"model", "data set", "method", "backbone", "frozen", "trained", "% of backbone", "head", "stored"})
 			for _, c := range counts {
-				t.AppendRow(table.Row{c.Model, c.Dataset, c.Configuration, count(c.Backbone), count(c.Frozen), count(c.Trained),
-					fmt.Sprintf("%.4g", 100*float64(c.Trained)/float64(c.Backbone)), count(c.Head), count(c.Stored)})
+				t.AppendRow(table.Row{c.Model, c.Dataset, c.Configuration, show.Count(c.Backbone), show.Count(c.Frozen), show.Count(c.Trained),
+					fmt.Sprintf("%.4g", 100*float64(c.Trained)/float64(c.Backbone)), show.Count(c.Head), show.Count(c.Stored)})
 			}
 			var right []table.ColumnConfig
 			for n := 4; n <= 9; n++ {
@@ -51,7 +52,7 @@ func paramsCommand(s *streams) *cobra.Command {
 			for _, c := range counts {
 				if c.Asked && !said[c.Model] {
 					said[c.Model] = true
-					printf(s.out, "Model %s is counted with the vocabulary asked for, %s; its pretraining, which has not run, may find fewer sub-words.\n", c.Model, count(int64(c.Vocabulary)))
+					printf(s.out, "Model %s is counted with the vocabulary asked for, %s; its pretraining, which has not run, may find fewer sub-words.\n", c.Model, show.Count(int64(c.Vocabulary)))
 				}
 			}
 			return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -48,7 +49,7 @@ func printComparison(ctx context.Context, w io.Writer, db *results.Store, invoca
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options.SeparateColumns = false
 	t.Style().Options.DrawBorder = false
-	t.AppendHeader(table.Row{"data set", "model", "method", "metric", "in distribution", "under shift", "LM loss +", "trained", "stored", "seconds", "status"})
+	t.AppendHeader(table.Row{"data set", "condition", "model", "method", "metric", "in distribution", "under shift", "LM loss +", "trained", "stored", "seconds", "status"})
 	seen := map[key]bool{}
 	for _, m := range members {
 		k := key{m.Dataset, m.Model, m.Configuration, m.Condition}
@@ -61,20 +62,24 @@ func printComparison(ctx context.Context, w io.Writer, db *results.Store, invoca
 			any = r
 			break
 		}
-		t.AppendRow(table.Row{m.Dataset, m.Model, m.Configuration, metrics[m.Dataset], estimate(scores[k], "test_id"), estimate(scores[k], "test_shift"),
-			change(scores[k]), count(any.TrainableParams), bytesText(any.StoredBytes), fmt.Sprintf("%.1f", any.TrainSeconds), m.Status})
+		t.AppendRow(table.Row{m.Dataset, m.Condition, m.Model, m.Configuration, metrics[m.Dataset], estimate(scores[k], "test_id"), estimate(scores[k], "test_shift"),
+			change(scores[k]), show.Count(any.TrainableParams), bytesText(any.StoredBytes), fmt.Sprintf("%.1f", any.TrainSeconds), m.Status})
 	}
-	t.SetColumnConfigs(columnConfigs)
-	_, err = fmt.Fprintln(w, fitted(t, terminalWidth(w)))
+	configs := columnConfigs
+	if !slices.ContainsFunc(members, func(m results.Member) bool { return m.Condition != "" }) {
+		configs = append(slices.Clone(configs), table.ColumnConfig{Number: conditionColumn, Hidden: true})
+	}
+	t.SetColumnConfigs(configs)
+	_, err = fmt.Fprintln(w, fitted(t, configs, terminalWidth(w)))
 	return err
 }
 
 // fitted renders the comparison and leaves out columns, the least needed
 // first, until it fits the width; 0 is any width.
-func fitted(t table.Writer, width int) string {
-	configs := slices.Clone(columnConfigs)
+func fitted(t table.Writer, configs []table.ColumnConfig, width int) string {
+	configs = slices.Clone(configs)
 	out := t.Render()
-	for _, column := range []int{10, 9, 4, 7, 8, 1, 2} { // seconds, stored, metric, LM loss, trained, data set, model
+	for _, column := range []int{11, 10, 5, 8, 9, 1, 3} { // seconds, stored, metric, LM loss, trained, data set, model
 		if width == 0 || text.LongestLineLen(out) <= width {
 			break
 		}
@@ -98,9 +103,12 @@ func terminalWidth(w io.Writer) int {
 	return width
 }
 
+// conditionColumn is shown where some run has a condition.
+const conditionColumn = 2
+
 var columnConfigs = func() []table.ColumnConfig {
 	var list []table.ColumnConfig
-	for _, c := range []int{5, 6, 7, 8, 9, 10} {
+	for _, c := range []int{6, 7, 8, 9, 10, 11} {
 		list = append(list, table.ColumnConfig{Number: c, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	return list
@@ -124,15 +132,6 @@ func change(scores map[string]results.Comparison) string {
 		return "–"
 	}
 	return fmt.Sprintf("%+.3f", r.Mean)
-}
-
-// count writes a number with thin groups.
-func count(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 func bytesText(n int64) string {

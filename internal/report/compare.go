@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -190,7 +191,7 @@ func (g *GateFacts) costs(a, b stats.Cost) string {
 		over = append(over, fmt.Sprintf("training took %s s, more than %g × %s s", seconds(b.TrainSeconds), g.TrainSeconds, seconds(a.TrainSeconds)))
 	}
 	if g.StoredBytes > 0 && a.StoredBytes > 0 && float64(b.StoredBytes) > g.StoredBytes*float64(a.StoredBytes) {
-		over = append(over, fmt.Sprintf("%s are stored, more than %g × %s", byteSize(b.StoredBytes), g.StoredBytes, byteSize(a.StoredBytes)))
+		over = append(over, fmt.Sprintf("%s are stored, more than %g × %s", show.Bytes(b.StoredBytes), g.StoredBytes, show.Bytes(a.StoredBytes)))
 	}
 	return strings.Join(over, "; ")
 }
@@ -239,7 +240,7 @@ func (c *Compared) Document() *Document {
 		}
 		t.Rows = append(t.Rows, []Text{
 			write(name(r.Dataset)), r.label(), plain(r.Split), plain(metricUnit(r.Metric)), plain(score(r.Metric, float64(r.A))), plain(score(r.Metric, float64(r.B))),
-			{change}, plain(interval(r.Metric, float64(r.Low), float64(r.High))), plain(probability(float64(r.P))), plain(probability(float64(r.Adjusted))), plain(count(r.Seeds)), plain(count(r.Rows)),
+			{change}, plain(interval(r.Metric, float64(r.Low), float64(r.High))), plain(show.Probability(float64(r.P))), plain(show.Probability(float64(r.Adjusted))), plain(show.Count(r.Seeds)), plain(show.Count(r.Rows)),
 		})
 		for _, w := range r.Warnings {
 			note := fmt.Sprintf("Warning (%s, %s): %s.", r.Method, r.Split, w)
@@ -286,7 +287,7 @@ func (c *Compared) gateTable(d *Document) {
 			}
 		}
 		t.Rows = append(t.Rows, []Text{write(name(r.Dataset)), r.label(), plain(r.Split), plain(difference(r.Metric, float64(g.Loss))), plain(score(r.Metric, float64(g.Low))),
-			plain(score(r.Metric, float64(g.Margin))), plain(probability(float64(g.Adjusted))), plain(score(r.Metric, float64(g.Smallest))), plain(verdict)})
+			plain(score(r.Metric, float64(g.Margin))), plain(show.Probability(float64(g.Adjusted))), plain(score(r.Metric, float64(g.Smallest))), plain(verdict)})
 	}
 	t.Notes = []string{fmt.Sprintf("A gate fails when the lower end of the one-sided interval of the loss at level %g, corrected by Holm over this table, lies beyond the margin.", 1-c.Alpha)}
 	d.add(t)

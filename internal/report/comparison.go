@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -52,7 +53,7 @@ func (g *group) comparison(d *Document) {
 		for _, split := range splits {
 			s, ok := e.Score(split, allRows, m)
 			if !ok {
-				row = append(row, plain(none))
+				row = append(row, plain(show.None))
 				continue
 			}
 			row = append(row, plain(estimate(m, s.Estimate)))
@@ -72,7 +73,7 @@ func (g *group) comparison(d *Document) {
 			row = append(row, plain(signed(retentionChange(e), 3)))
 		}
 		status, _ := e.Status()
-		row = append(row, plain(count(e.Cost.TrainableParams)), plain(byteSize(e.Cost.StoredBytes)), plain(seconds(e.Cost.TrainSeconds)), plain(seedCount(e)), plain(strings.ReplaceAll(status, "_", " ")))
+		row = append(row, plain(show.Count(e.Cost.TrainableParams)), plain(show.Bytes(e.Cost.StoredBytes)), plain(seconds(e.Cost.TrainSeconds)), plain(seedCount(e)), plain(strings.ReplaceAll(status, "_", " ")))
 		t.Rows = append(t.Rows, row)
 	}
 	t.Notes = append(t.Notes, fmt.Sprintf("%s: mean ± standard deviation over seeds [95 %% interval over seeds and test rows]. † cannot be told from the best mean %s.", metricUnit(m), splitName(g.main)))
@@ -117,8 +118,8 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 func signed(v float64, decimals int) string {
-	text := number(v, decimals)
-	if text != none && v > 0 {
+	text := show.Number(v, decimals)
+	if text != show.None && v > 0 {
 		return "+" + text
 	}
 	return text
@@ -135,7 +136,7 @@ func seedCount(e *stats.Entry) string {
 		return "none drawn"
 	}
 	if ok == len(e.Runs) {
-		return count(ok)
+		return show.Count(ok)
 	}
 	return fmt.Sprintf("%d of %d", ok, len(e.Runs))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -117,7 +118,7 @@ func crossTable(groups []*group, key string, b crossBlock) Table {
 		for _, v := range values {
 			s, ok := cells[k][v]
 			if !ok {
-				row = append(row, plain(none))
+				row = append(row, plain(show.None))
 				continue
 			}
 			row = append(row, plain(strings.TrimSpace(score(metric, s.Mean)+" "+interval(metric, s.Low, s.High))))

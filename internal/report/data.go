@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -17,7 +18,7 @@ func data(d *Document, f *Facts) {
 	}
 	d.heading(2, "Data and shift")
 	for _, m := range f.Models {
-		d.paragraph("Model ", name(m.Name), ": ", m.Source, " ", count(m.Parameters), " parameters, vocabulary of ", count(m.Vocabulary), ".")
+		d.paragraph("Model ", name(m.Name), ": ", m.Source, " ", show.Count(m.Parameters), " parameters, vocabulary of ", show.Count(m.Vocabulary), ".")
 	}
 	for _, s := range f.Datasets {
 		s.write(d)
@@ -36,9 +37,9 @@ func (s *DatasetFacts) write(d *Document) {
 		intro = write(intro, " ")
 	}
 	d.paragraph(intro, fmt.Sprintf("Task: %s, scored by %s. Rows in: %s = %s used + %s rejected + %s dropped by the shift.",
-		strings.ReplaceAll(s.Task, "_", " "), metricName(s.Metric), count(s.RowsIn), count(used), count(rejected), count(dropped)))
+		strings.ReplaceAll(s.Task, "_", " "), metricName(s.Metric), show.Count(s.RowsIn), show.Count(used), show.Count(rejected), show.Count(dropped)))
 	if s.RowsIn != used+rejected+dropped {
-		d.warn(fmt.Sprintf("%s rows are unaccounted for.", count(s.RowsIn-used-rejected-dropped)))
+		d.warn(fmt.Sprintf("%s rows are unaccounted for.", show.Count(s.RowsIn-used-rejected-dropped)))
 	}
 	if s.Shift != nil {
 		d.paragraph(Span{"Shift (" + s.Shift.Axis + "): ", Strong}, s.Shift.About)
@@ -49,7 +50,7 @@ func (s *DatasetFacts) write(d *Document) {
 		counts []Count
 	}{{"rejected", s.Rejected}, {"dropped", s.Dropped}} {
 		for _, c := range kind.counts {
-			items = append(items, write(plural(c.Rows, "row"), " ", kind.what, ": ", c.What))
+			items = append(items, write(show.Plural(c.Rows, "row"), " ", kind.what, ": ", c.What))
 		}
 	}
 	if len(items) > 0 {
@@ -60,7 +61,7 @@ func (s *DatasetFacts) write(d *Document) {
 	for _, l := range s.Leakage {
 		if l.Rows > 0 {
 			leaks = true
-			d.warn(fmt.Sprintf("Leakage: %s %s.", count(l.Rows), l.What))
+			d.warn(fmt.Sprintf("Leakage: %s %s.", show.Count(l.Rows), l.What))
 		}
 	}
 	if !leaks && s.Leakage != nil {
@@ -82,13 +83,13 @@ func (s *DatasetFacts) splitTable() Table {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d labels; their shares are not shown.", len(s.Labels)))
 	}
 	for _, split := range s.Splits {
-		tokens := none
+		tokens := show.None
 		if split.MeanTokens > 0 {
-			tokens = number(split.MeanTokens, 1)
+			tokens = show.Number(split.MeanTokens, 1)
 		}
-		row := []Text{write(name(split.Name)), plain(count(split.Rows)), plain(fmt.Sprintf("%s (%s)", count(split.Truncated), percent(split.Truncated, split.Rows))), plain(tokens)}
+		row := []Text{write(name(split.Name)), plain(show.Count(split.Rows)), plain(fmt.Sprintf("%s (%s)", show.Count(split.Truncated), percent(split.Truncated, split.Rows))), plain(tokens)}
 		for k := 0; labelled && k < len(s.Labels); k++ {
-			cell := none
+			cell := show.None
 			if k < len(split.Labels) {
 				cell = percent(split.Labels[k], split.Rows)
 			}
@@ -122,19 +123,19 @@ func diagnosis(d *Document, f *Facts) {
 		}
 		t := Table{Head: []Column{{"axis", false}, {"measure", false}, {"value", true}, {"95 % interval", true}, {"P, Holm", true}, {"meaning", false}}}
 		for _, m := range g.Measures {
-			interval, p, meaning := none, none, m.Meaning
+			interval, p, meaning := show.None, show.None, m.Meaning
 			if m.Low != nil && m.High != nil {
-				interval = "[" + number(*m.Low, 3) + ", " + number(*m.High, 3) + "]"
+				interval = "[" + show.Number(*m.Low, 3) + ", " + show.Number(*m.High, 3) + "]"
 			}
 			if m.P != nil {
-				p = probability(*m.P)
+				p = show.Probability(*m.P)
 			}
 			if m.Warning != "" {
 				meaning += " Warning: " + m.Warning
 			}
-			value := number(m.Value, 3)
+			value := show.Number(m.Value, 3)
 			if math.Abs(m.Value) >= 1000 {
-				value = number(m.Value, 0)
+				value = show.Number(m.Value, 0)
 			}
 			t.Rows = append(t.Rows, []Text{plain(m.Axis), plain(m.Name), plain(value), plain(interval), plain(p), plain(meaning)})
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -74,8 +75,8 @@ func (g *group) differenceTable(split string) Table {
 		}
 		t.Rows = append(t.Rows, []Text{
 			write(name(g.label(g.entries[p.a]))), write(name(g.label(g.entries[p.b]))), cell, plain(interval(m, p.diff.Low, p.diff.High)),
-			plain(probability(p.diff.P)), plain(probability(p.diff.Adjusted)), plain(probability(discovery[k])),
-			plain(interval(m, rows.Low, rows.High)), plain(probability(p.diff.Permutation.P)), plain(probability(p.diff.McNemar.P)),
+			plain(show.Probability(p.diff.P)), plain(show.Probability(p.diff.Adjusted)), plain(show.Probability(discovery[k])),
+			plain(interval(m, rows.Low, rows.High)), plain(show.Probability(p.diff.Permutation.P)), plain(show.Probability(p.diff.McNemar.P)),
 			plain(score(m, detectableDifference(p.diff))),
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -68,7 +69,7 @@ func History(experiment, metric string, points []HistoryPoint) *Document {
 			s.Name += ", trained on " + first.Condition
 		}
 		t.Rows = append(t.Rows, []Text{write(name(first.Dataset)), label, plain(first.Split), plain(sparkline(values)), plain(score(metric, first.Mean)),
-			plain(score(metric, last.Mean)), plain(interval(metric, last.Low, last.High)), plain(count(len(line)))})
+			plain(score(metric, last.Mean)), plain(interval(metric, last.Low, last.High)), plain(show.Count(len(line)))})
 		if charts[first.Split] == nil {
 			charts[first.Split] = &chart.Lines{Title: metricName(metric) + " on " + first.Split, X: "invocation", Y: metricUnit(metric)}
 			splits = append(splits, first.Split)

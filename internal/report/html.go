@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+
+	"runexp/internal/show"
 )
 
 //go:embed page.html.tmpl
@@ -11,8 +13,8 @@ var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"kind":    kind,
-	"visible": visible,
-	"lines":   visibleLines,
+	"visible": show.Visible,
+	"lines":   show.VisibleLines,
 	"strong":  func(s Span) bool { return s.Style == Strong },
 	"isname":  func(s Span) bool { return s.Style == Name },
 	"inline":  func(f Figure) template.HTML { return template.HTML(f.Chart.Inline()) }, // drawn and escaped by package chart

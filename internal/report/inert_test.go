@@ -15,6 +15,8 @@ import (
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+
+	"runexp/internal/show"
 )
 
 // hostile is the fixture with a payload in every place that a user, a data set
@@ -143,7 +145,7 @@ func TestStructureIsOurs(t *testing.T) {
 		if !strings.Contains(page.String(), `content="default-src 'none'; style-src 'unsafe-inline'"`) {
 			t.Error("the page has no content security policy")
 		}
-		if !strings.Contains(html.UnescapeString(page.String()), visible(payload)) {
+		if !strings.Contains(html.UnescapeString(page.String()), show.Visible(payload)) {
 			t.Errorf("%q does not show as text", payload)
 		}
 		for _, bad := range []string{"\x00", "\x1b", "\u202e", "\u2066"} {
@@ -153,7 +155,7 @@ func TestStructureIsOurs(t *testing.T) {
 		}
 		found := map[string][]string{"page": tokens(t, payload, page.String())}
 		for name, engine := range engines {
-			if strings.TrimSpace(visible(payload)) != "" { // markdown leaves empty names out
+			if strings.TrimSpace(show.Visible(payload)) != "" { // markdown leaves empty names out
 				found[name] = outline(t, payload, engine, md.Bytes())
 			}
 		}
@@ -206,7 +208,7 @@ func TestMarkdownShowsTextAsItIs(t *testing.T) {
 	engine := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote))
 	tags := regexp.MustCompile(`<[^>]*>`)
 	for _, payload := range payloads {
-		want := strings.Join(strings.Fields(visible(payload)), " ")
+		want := strings.Join(strings.Fields(show.Visible(payload)), " ")
 		if want == "" {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"runexp/internal/show"
 )
 
 // FigureFolder is where Markdown links figures, relative to the report.
@@ -73,7 +75,7 @@ func markdownTable(b *bufio.Writer, t Table) {
 
 // markdownCode indents, which unlike a fence cannot be closed by its content.
 func markdownCode(b *bufio.Writer, text string) {
-	for _, line := range strings.Split(visibleLines(text), "\n") {
+	for _, line := range strings.Split(show.VisibleLines(text), "\n") {
 		fmt.Fprintf(b, "    %s\n", line)
 	}
 }
@@ -100,8 +102,8 @@ func markdownSpans(t Text) string {
 		switch s.Style {
 		case Strong:
 			// Emphasis must touch its text; blanks move outside.
-			inner := strings.TrimSpace(visible(s.Text))
-			before, after, _ := strings.Cut(visible(s.Text), inner)
+			inner := strings.TrimSpace(show.Visible(s.Text))
+			before, after, _ := strings.Cut(show.Visible(s.Text), inner)
 			fmt.Fprintf(&b, "%s**%s**%s", before, markdownText(inner), after)
 		case Name:
 			b.WriteString(codeSpan(s.Text))
@@ -118,7 +120,7 @@ var linkLike = regexp.MustCompile(`(?i)\S*(://|www\.|mailto:|xmpp:|@)\S*`)
 
 // markdownText escapes one piece of text.
 func markdownText(text string) string {
-	text = visible(text)
+	text = show.Visible(text)
 	var b strings.Builder
 	for len(text) > 0 {
 		at := linkLike.FindStringIndex(text)
@@ -175,7 +177,7 @@ func escapeMarkdown(text string) string {
 // backquotes in it. A bar would end a table cell even there, so it stands
 // between two spans.
 func codeSpan(text string) string {
-	text = visible(text)
+	text = show.Visible(text)
 	if strings.TrimSpace(text) == "" {
 		return text
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -151,10 +152,10 @@ func TestWriteFilesLeavesNothingHalf(t *testing.T) {
 
 func TestUnits(t *testing.T) {
 	for got, want := range map[string]string{
-		count(1234567): "1,234,567", count(-1000): "−1,000", count(999): "999", count(0): "0",
-		byteSize(999): "999 B", byteSize(1_000_000): "1 MB", byteSize(4_938_268): "4.94 MB",
+		show.Count(1234567): "1,234,567", show.Count(-1000): "−1,000", show.Count(999): "999", show.Count(0): "0",
+		show.Bytes(999): "999 B", show.Bytes(1_000_000): "1 MB", show.Bytes(4_938_268): "4.94 MB",
 		score("accuracy", 0.7134): "71.3", score("loss", 2.34567): "2.346", difference("accuracy", -0.031): "−3.1", difference("accuracy", -0.0001): "0.0",
-		probability(0.0004): "< 0.001", probability(0.0414): "0.041", plural(1, "seed"): "1 seed", plural(3, "seed"): "3 seeds", seconds(12.34): "12.3", seconds(1234.5): "1234",
+		show.Probability(0.0004): "< 0.001", show.Probability(0.0414): "0.041", show.Plural(1, "seed"): "1 seed", show.Plural(3, "seed"): "3 seeds", seconds(12.34): "12.3", seconds(1234.5): "1234",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -29,7 +30,7 @@ func selection(d *Document, f *Facts, s *stats.Study) {
 			}
 		}
 		values := triedScores(s, c, f.Select, metric)
-		one, half := none, none
+		one, half := show.None, show.None
 		if len(values) > 1 {
 			one = score(metric, stats.ExpectedBest(values, 1, stats.LowerIsBetter(metric)))
 			half = fmt.Sprintf("%s (k = %d)", score(metric, stats.ExpectedBest(values, max(len(values)/2, 1), stats.LowerIsBetter(metric))), max(len(values)/2, 1))
@@ -41,7 +42,7 @@ func selection(d *Document, f *Facts, s *stats.Study) {
 		if len(c.Barred) > 0 {
 			notes = append(notes, "barred: "+strings.Join(c.Barred, ", "))
 		}
-		t.Rows = append(t.Rows, []Text{write(name(c.Dataset)), selectionName(c), write(name(c.Configuration)), plain(count(c.Tried)), plain(score(metric, c.Score)), plain(one), plain(half), plain(strings.Join(notes, "; "))})
+		t.Rows = append(t.Rows, []Text{write(name(c.Dataset)), selectionName(c), write(name(c.Configuration)), plain(show.Count(c.Tried)), plain(score(metric, c.Score)), plain(one), plain(half), plain(strings.Join(notes, "; "))})
 	}
 	d.add(t)
 }
@@ -112,7 +113,7 @@ func configurations(d *Document, groups []*group, s *stats.Study) {
 			}
 			row := []Text{write(name(e.Configuration)), write(name(e.Model))}
 			for _, split := range []string{dev, inDistribution, shifted} {
-				cell := none
+				cell := show.None
 				if v, ok := e.Score(split, allRows, m); ok {
 					cell = estimate(m, v.Estimate)
 				}
@@ -122,7 +123,7 @@ func configurations(d *Document, groups []*group, s *stats.Study) {
 			if e.Selected {
 				mark = "yes"
 			}
-			t.Rows = append(t.Rows, append(row, plain(count(e.Cost.TrainableParams)), plain(seedCount(e)), plain(mark)))
+			t.Rows = append(t.Rows, append(row, plain(show.Count(e.Cost.TrainableParams)), plain(seedCount(e)), plain(mark)))
 		}
 		d.add(t)
 	}

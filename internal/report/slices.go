@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -152,7 +153,7 @@ func worst(metric string, values []string, means []float64) Text {
 		}
 	}
 	if at < 0 {
-		return plain(none)
+		return plain(show.None)
 	}
 	return write(score(metric, means[at])+" (", name(values[at]), ")")
 }
@@ -165,7 +166,7 @@ func slope(metric string, periods, means []float64) string {
 		}
 	}
 	if len(x) < 2 {
-		return none
+		return show.None
 	}
 	t := stats.Slope(x, y)
 	text := difference(metric, t.Slope)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -134,20 +135,20 @@ func (g *group) learningTable(list []sweep) Table {
 		Notes: []string{metricUnit(m) + " by labelled rows, mean over seeds. Rows needed: the fewest with which a method cannot be told from itself with the most rows (paired over seeds and rows, Holm over its curve)."},
 	}
 	for _, n := range numbers {
-		t.Head = append(t.Head, Column{count(int(n)), true})
+		t.Head = append(t.Head, Column{show.Count(int(n)), true})
 	}
 	t.Head = append(t.Head, Column{"rows needed", true})
 	for _, c := range list {
 		row := []Text{write(name(c.name))}
 		for _, n := range numbers {
-			cell := none
+			cell := show.None
 			if k := slices.Index(c.x, n); k >= 0 {
 				v, _ := c.entries[k].Score(g.main, allRows, m)
 				cell = score(m, v.Mean)
 			}
 			row = append(row, plain(cell))
 		}
-		t.Rows = append(t.Rows, append(row, plain(count(int(g.rowsNeeded(c))))))
+		t.Rows = append(t.Rows, append(row, plain(show.Count(int(g.rowsNeeded(c))))))
 	}
 	return t
 }

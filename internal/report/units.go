@@ -7,11 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
-
-// none stands where there is no number; the status or a note says why.
-const none = "–"
 
 // inPercent are the metrics that are shares, shown in points of a hundred.
 var inPercent = []string{
@@ -30,30 +28,16 @@ func scale(metric string) (factor float64, decimals int) {
 // score shows a value of a metric.
 func score(metric string, v float64) string {
 	factor, decimals := scale(metric)
-	return number(v*factor, decimals)
+	return show.Number(v*factor, decimals)
 }
 
 // difference shows a value with its sign.
 func difference(metric string, v float64) string {
-	if text := score(metric, v); text != none && v > 0 {
+	if text := score(metric, v); text != show.None && v > 0 {
 		return "+" + text
 	} else {
 		return text
 	}
-}
-
-func number(v float64, decimals int) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return none
-	}
-	text := strconv.FormatFloat(v, 'f', decimals, 64)
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
-		if strings.Trim(rest, "0.") == "" {
-			return rest // no minus zero
-		}
-		return "−" + rest
-	}
-	return text
 }
 
 // interval shows [low, high], or nothing when there is none.
@@ -67,7 +51,7 @@ func interval(metric string, low, high float64) string {
 // estimate shows mean ± sd [interval].
 func estimate(metric string, e stats.Estimate) string {
 	if math.IsNaN(e.Mean) {
-		return none
+		return show.None
 	}
 	text := score(metric, e.Mean)
 	if e.SD > 0 { // copies of one run have none
@@ -79,59 +63,20 @@ func estimate(metric string, e stats.Estimate) string {
 	return text
 }
 
-// probability shows a p-value.
-func probability(p float64) string {
-	switch {
-	case math.IsNaN(p):
-		return none
-	case p < 0.001:
-		return "< 0.001"
-	}
-	return strconv.FormatFloat(p, 'f', 3, 64)
-}
-
 // probabilityText is a p-value in a sentence.
 func probabilityText(p float64) string {
-	if text := probability(p); strings.HasPrefix(text, "<") {
+	if text := show.Probability(p); strings.HasPrefix(text, "<") {
 		return "P " + text
 	} else {
 		return "P = " + text
 	}
 }
 
-// count shows an integer with thousands separated.
-func count[T int | int64](n T) string {
-	text := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if strings.HasPrefix(text, "-") {
-		sign, text = "−", text[1:]
-	}
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return sign + text
-}
-
-// byteSize shows a size in decimal units: 1 MB is 10^6 bytes.
-func byteSize(n int64) string {
-	v := float64(n)
-	for _, unit := range []string{"B", "kB", "MB", "GB"} {
-		if math.Abs(v) < 1000 {
-			if unit == "B" {
-				return fmt.Sprintf("%d B", n)
-			}
-			return fmt.Sprintf("%.3g %s", v, unit)
-		}
-		v /= 1000
-	}
-	return fmt.Sprintf("%.3g TB", v)
-}
-
 // seconds shows a duration.
 func seconds(s float64) string {
 	switch {
 	case math.IsNaN(s):
-		return none
+		return show.None
 	case s < 100:
 		return strconv.FormatFloat(s, 'f', 1, 64)
 	}
@@ -141,17 +86,9 @@ func seconds(s float64) string {
 // percent shows a share of a whole.
 func percent(part, whole int) string {
 	if whole == 0 {
-		return none
+		return show.None
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
-}
-
-// plural is "1 seed" or "3 seeds".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return count(n) + " " + what + "s"
 }
 
 // metricNames are the names that readers know.

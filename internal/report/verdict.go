@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -82,13 +83,13 @@ func cheaper(a, b stats.Cost) bool {
 }
 
 func (g *group) cheapestSentence(r stats.Ranking, e *stats.Entry) Text {
-	t := write(Span{"Cheapest of the top: ", Strong}, name(g.label(e)), " trains ", plural(int(e.Cost.TrainableParams), "parameter"),
-		", keeps ", byteSize(e.Cost.StoredBytes), map[bool]string{true: "", false: " besides the base model"}[isBaseline(e)], " and takes ", seconds(e.Cost.TrainSeconds), " s to train.")
+	t := write(Span{"Cheapest of the top: ", Strong}, name(g.label(e)), " trains ", show.Plural(int(e.Cost.TrainableParams), "parameter"),
+		", keeps ", show.Bytes(e.Cost.StoredBytes), map[bool]string{true: "", false: " besides the base model"}[isBaseline(e)], " and takes ", seconds(e.Cost.TrainSeconds), " s to train.")
 	best := g.entries[r.Best]
 	if e == best || best.Cost.TrainableParams == 0 {
 		return t
 	}
-	return write(t, " The best mean needs ", count(best.Cost.TrainableParams), ".")
+	return write(t, " The best mean needs ", show.Count(best.Cost.TrainableParams), ".")
 }
 
 // fineTuning says what training all parameters gains or loses, in distribution
@@ -239,16 +240,16 @@ func (b Budget) allows(c stats.Cost) bool {
 func budgetText(b Budget) string {
 	var limits []Text
 	if b.StoredBytes > 0 {
-		limits = append(limits, plain(byteSize(b.StoredBytes)+" stored"))
+		limits = append(limits, plain(show.Bytes(b.StoredBytes)+" stored"))
 	}
 	if b.TrainableParams > 0 {
-		limits = append(limits, plain(count(b.TrainableParams)+" trained parameters"))
+		limits = append(limits, plain(show.Count(b.TrainableParams)+" trained parameters"))
 	}
 	if b.TrainSeconds > 0 {
 		limits = append(limits, plain(seconds(b.TrainSeconds)+" s of training"))
 	}
 	if b.PeakBytes > 0 {
-		limits = append(limits, plain(byteSize(b.PeakBytes)+" of memory"))
+		limits = append(limits, plain(show.Bytes(b.PeakBytes)+" of memory"))
 	}
 	text := ""
 	for _, s := range list(limits) {
@@ -272,6 +273,6 @@ func (g *group) detectable(r stats.Ranking) Text {
 	if math.IsNaN(largest) {
 		return nil
 	}
-	return write(Span{"What could have been missed: ", Strong}, "with ", plural(rows, "row"), " and ", plural(seeds, "seed"), ", a single comparison with the best finds a true difference of ",
+	return write(Span{"What could have been missed: ", Strong}, "with ", show.Plural(rows, "row"), " and ", show.Plural(seeds, "seed"), ", a single comparison with the best finds a true difference of ",
 		score(g.metric(), largest), " in 8 of 10 experiments; smaller ones may be there unseen.")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -29,7 +30,7 @@ func (r *request) curves(one *run) ([]any, error) {
 	for _, c := range all {
 		caption := c.name + " by optimiser step."
 		if c.lost > 0 {
-			blocks = append(blocks, warning{plural(c.lost, "value") + " of " + c.name + " not finite and not drawn."})
+			blocks = append(blocks, warning{show.Plural(c.lost, "value") + " of " + c.name + " not finite and not drawn."})
 		}
 		f, err := (&chart.Lines{Title: c.name, X: "optimiser steps", Y: c.name, Series: []chart.Series{c.series}}).Draw()
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"runexp/internal/report"
+	"runexp/internal/show"
 )
 
 // document is an answer that the package report draws, with links on top.
@@ -16,7 +17,7 @@ type document struct {
 	trail []link
 }
 
-var trailTemplate = template.Must(template.New("trail").Funcs(template.FuncMap{"visible": visible}).
+var trailTemplate = template.Must(template.New("trail").Funcs(template.FuncMap{"visible": show.Visible}).
 	Parse(`<p class="note">{{range .}}<a href="{{.Href}}">{{visible .Text}}</a> › {{end}}</p>` + "\n"))
 
 // serve sends the document as the file report.html shows it; only the trail of

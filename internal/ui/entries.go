@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 	"runexp/results"
 )
@@ -180,7 +181,7 @@ func (c *comparison) line(l layout, e *entry) line {
 	if cost := e.cost; cost != nil {
 		cells = append(cells, whole(cost.TrainableParams), size(cost.StoredBytes), seconds(cost.TrainSeconds), size(cost.PeakBytes))
 	} else {
-		cells = append(cells, text(none), text(none), text(none), text(none))
+		cells = append(cells, text(show.None), text(show.None), text(show.None), text(show.None))
 	}
 	return line{Cells: append(cells, e.status(), e.seeds(c.invocation)), Dim: !first.Selected}
 }
@@ -188,7 +189,7 @@ func (c *comparison) line(l layout, e *entry) line {
 func (e *entry) score(k scoreKey) cell {
 	s, ok := e.scores[k]
 	if !ok {
-		return text(none)
+		return text(show.None)
 	}
 	cl := value(score(s.Mean), s.Mean)
 	cl.Small, cl.Hint = interval(s.Low, s.High), strings.Join(s.Warnings, "; ")
@@ -198,7 +199,7 @@ func (e *entry) score(k scoreKey) cell {
 func (e *entry) forgotten() cell {
 	s, ok := e.scores[scoreKey{retention, allRows, forgotten}]
 	if !ok {
-		return text(none)
+		return text(show.None)
 	}
 	return value(signed(s.Mean), s.Mean)
 }
@@ -240,12 +241,12 @@ func (c *comparison) runGrid() *grid {
 	return g
 }
 
-func (c *comparison) runScore(m results.Member, k scoreKey, show func(float64) string) cell {
+func (c *comparison) runScore(m results.Member, k scoreKey, written func(float64) string) cell {
 	found, ok := c.runs[m.Position][k]
 	if !ok {
-		return text(none)
+		return text(show.None)
 	}
-	cl := value(show(found.Value), found.Value)
+	cl := value(written(found.Value), found.Value)
 	if math.IsNaN(found.Value) || math.IsInf(found.Value, 0) {
 		cl.Text = fmt.Sprint(found.Value)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -35,7 +36,7 @@ func home(r *request) (*page, error) {
 		if f.Question != "" {
 			p.Blocks = append(p.Blocks, note{f.Question})
 		}
-		g, err := invocationGrid(r, "experiment"+count(int64(k)), of[experiment])
+		g, err := invocationGrid(r, "experiment"+show.Count(int64(k)), of[experiment])
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ func invocationGrid(r *request, id string, invocations []results.Invocation) (*g
 				lost++
 			}
 		}
-		took := cell{Text: none}
+		took := cell{Text: show.None}
 		if !inv.Finished.IsZero() {
 			took = seconds(inv.Finished.Sub(inv.Started).Round(time.Millisecond).Seconds())
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"runexp/internal/show"
 )
 
 // payloads are names and texts that data could hold and that must stay text.
@@ -105,7 +107,7 @@ func TestNamesAreInert(t *testing.T) {
 			}
 			page := r.page(path)
 			found[name] = tags(t, fmt.Sprintf("%s of %.40q", name, text), page)
-			if shown := visible(text); name == "invocation" && !strings.Contains(html.UnescapeString(page), shown) {
+			if shown := show.Visible(text); name == "invocation" && !strings.Contains(html.UnescapeString(page), shown) {
 				t.Errorf("%s: %.40q does not show as text", name, shown)
 			}
 			for _, bad := range []string{"\x00", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\r"} {

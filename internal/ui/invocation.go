@@ -2,6 +2,7 @@ package ui
 
 import (
 	"runexp/internal/report"
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -44,7 +45,7 @@ func invocationFacts(inv results.Invocation, f *report.Facts) list {
 	}
 	when := clock(inv.Started) + " UTC"
 	if !inv.Finished.IsZero() {
-		when += ", for " + number(inv.Finished.Sub(inv.Started).Seconds(), 1) + " s"
+		when += ", for " + show.Number(inv.Finished.Sub(inv.Started).Seconds(), 1) + " s"
 	}
 	l.Items = append(l.Items, item{"invocation", name(inv.ID)}, item{"started", text(when)},
 		item{"status", cell{Text: inv.Status, Alarm: inv.Status == "failed" || inv.Status == "interrupted"}})

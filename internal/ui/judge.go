@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 	"runexp/results"
 )
@@ -109,7 +110,7 @@ func (j judge) gold(i int) cell {
 	case parts:
 		return value(fmt.Sprintf("%g parts", j.Weight[i]), j.Weight[i])
 	}
-	return text(none)
+	return text(show.None)
 }
 
 func (j judge) predicted(i int) cell {
@@ -122,7 +123,7 @@ func (j judge) predicted(i int) cell {
 		return value(fmt.Sprintf("%g right", j.Score[i]), j.Score[i])
 	}
 	if i >= len(j.Probs) {
-		return text(none)
+		return text(show.None)
 	}
 	var found []string
 	for k, p := range j.Probs[i] {
@@ -149,7 +150,7 @@ func (j judge) distribution(i int) string {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
 	var shown []string
 	for _, k := range order[:min(len(order), mostProbable)] {
-		shown = append(shown, j.label(float64(k))+" "+number(float64(p[k]), 3))
+		shown = append(shown, j.label(float64(k))+" "+show.Number(float64(p[k]), 3))
 	}
 	if len(order) > mostProbable {
 		shown = append(shown, "…")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 	"runexp/results"
 )
@@ -33,7 +34,7 @@ func TestMistakes(t *testing.T) {
 		"regression":                    {outcomesOf(nil, stats.Rows{Gold: []float64{1, 2, 3}, Pred: []float64{1.5, 0, 3}, Score: []float64{0.25, 4, 0}}), values, []int{1, 0, 2}, "2.000", "0.000", ""},
 		"tagging":                       {outcomesOf([]string{"O", "B"}, stats.Rows{Score: []float64{3, 1, 2}, Weight: []float64{3, 4, 3}}), parts, []int{1, 2}, "4 parts", "1 right", ""},
 		"several labels": {outcomesOf([]string{"x", "y"}, stats.Rows{Score: []float64{1, 0, 0}, Probs: [][]float32{{1, 0}, {0.5, 0.6}, {0.1, 0.2}}}),
-			labels, []int{1, 2}, none, "x, y", "y 0.600, x 0.500"},
+			labels, []int{1, 2}, show.None, "x, y", "y 0.600, x 0.500"},
 	} {
 		j := newJudge(c.o)
 		rows := j.mistakes()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -50,11 +51,11 @@ func (r *request) mistakes(one *run, splits []string) ([]any, error) {
 
 	j := newJudge(o)
 	rows := j.mistakes()
-	about := plural(len(rows), "row") + " of " + count(int64(o.Len())) + " wrong"
+	about := show.Plural(len(rows), "row") + " of " + show.Count(int64(o.Len())) + " wrong"
 	order := "those first where the model was surest"
 	switch j.kind {
 	case values:
-		about, order = plural(o.Len(), "row"), "the largest errors first"
+		about, order = show.Plural(o.Len(), "row"), "the largest errors first"
 	case parts:
 		order = "those first with the most wrong parts"
 	case labels:
@@ -111,7 +112,7 @@ func (r *request) part(rows []int, path string, query ...string) ([]int, []any) 
 		return rows, nil
 	}
 	at := func(k int) string { return address(path, append(slices.Clone(query), "from", strconv.Itoa(k))...) }
-	c := cell{Text: count(int64(from+1)) + " to " + count(int64(to)) + " of " + count(int64(len(rows)))}
+	c := cell{Text: show.Count(int64(from+1)) + " to " + show.Count(int64(to)) + " of " + show.Count(int64(len(rows)))}
 	if from > 0 {
 		c.Links = append(c.Links, link{"‹ before", at(from - rowsAPage)})
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 )
 
 // page is what the template draws: a trail of links that leads here, the tabs
@@ -105,7 +106,7 @@ var assetFiles embed.FS
 
 var pageTemplate = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
 	"kind":    kind,
-	"visible": visible,
+	"visible": show.Visible,
 	"inline":  func(f figure) template.HTML { return template.HTML(f.Chart.Inline()) }, // drawn and escaped by package chart
 }).ParseFS(assetFiles, "assets/page.html.tmpl"))
 
@@ -119,7 +120,7 @@ func kind(block any) string {
 func (p *page) serve(w http.ResponseWriter, status int) {
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, p); err != nil {
-		http.Error(w, "the page cannot be drawn: "+visible(err.Error()), http.StatusInternalServerError)
+		http.Error(w, "the page cannot be drawn: "+show.Visible(err.Error()), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", pagePolicy)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runexp/internal/chart"
+	"runexp/internal/show"
 	"runexp/internal/stats"
 	"runexp/results"
 )
@@ -100,10 +101,10 @@ func sideGrid(a, b *side) *grid {
 		{"status", func(s *side) cell {
 			return cell{Text: strings.ReplaceAll(s.Status, "_", " "), Small: s.Detail, Alarm: s.Status != results.OK}
 		}},
-		{"trained parameters", func(s *side) cell { return text(count(s.found.TrainableParams)) }},
-		{"stored", func(s *side) cell { return text(byteSize(s.found.StoredBytes)) }},
-		{"training seconds", func(s *side) cell { return text(number(s.found.TrainSeconds, 1)) }},
-		{"peak memory", func(s *side) cell { return text(byteSize(s.found.PeakBytes)) }},
+		{"trained parameters", func(s *side) cell { return text(show.Count(s.found.TrainableParams)) }},
+		{"stored", func(s *side) cell { return text(show.Bytes(s.found.StoredBytes)) }},
+		{"training seconds", func(s *side) cell { return text(show.Number(s.found.TrainSeconds, 1)) }},
+		{"peak memory", func(s *side) cell { return text(show.Bytes(s.found.PeakBytes)) }},
 	} {
 		if left, right := f.of(a), f.of(b); left.Text != "" || right.Text != "" {
 			add(f.what, left, right)
@@ -145,15 +146,15 @@ func difference(a, b results.Metric, left, right *results.Outcomes) line {
 		better = "A"
 	}
 	if left == nil || right == nil {
-		return line{Cells: append(cells, text(none), text(none), text(none), text(none), text(better))}
+		return line{Cells: append(cells, text(show.None), text(show.None), text(show.None), text(show.None), text(better))}
 	}
 	d := stats.Paired(a.Name, stats.Sample{Rows: []*stats.Rows{right.Rows}, Values: []float64{b.Value}}, stats.Sample{Rows: []*stats.Rows{left.Rows}, Values: []float64{a.Value}})
 	range95 := value(interval(d.Low, d.High), d.Low)
 	range95.Hint = strings.Join(d.Warnings, "; ")
 	if range95.Text == "" {
-		range95.Text = none
+		range95.Text = show.None
 	}
-	return line{Cells: append(cells, range95, value(probability(d.Permutation.P), d.Permutation.P), value(probability(d.McNemar.P), d.McNemar.P), whole(int64(d.Rows)), text(better))}
+	return line{Cells: append(cells, range95, value(show.Probability(d.Permutation.P), d.Permutation.P), value(show.Probability(d.McNemar.P), d.McNemar.P), whole(int64(d.Rows)), text(better))}
 }
 
 // commonCurves draws each curve that both have in one figure.
@@ -203,7 +204,7 @@ func (r *request) differingRows(a, b *side) []any {
 
 	left, right, dropped := pairRows(a.outcomes[chosen], b.outcomes[chosen])
 	if dropped > 0 {
-		blocks = append(blocks, warning{plural(dropped, "row") + " not judged by both and left out."})
+		blocks = append(blocks, warning{show.Plural(dropped, "row") + " not judged by both and left out."})
 	}
 	if left.kind != right.kind {
 		return append(blocks, warning{"The runs keep different things about a row; they cannot be compared row by row."})
@@ -216,10 +217,10 @@ func (r *request) differingRows(a, b *side) []any {
 			differ = append(differ, i)
 		}
 	}
-	about := plural(len(differ), "row") + " of " + count(int64(left.Len())) + " answered differently"
+	about := show.Plural(len(differ), "row") + " of " + show.Count(int64(left.Len())) + " answered differently"
 	if left.kind != values {
 		about += fmt.Sprintf(": right by both %s, by A alone %s, by B alone %s, by neither %s",
-			count(int64(tally[1][1])), count(int64(tally[1][0])), count(int64(tally[0][1])), count(int64(tally[0][0])))
+			show.Count(int64(tally[1][1])), show.Count(int64(tally[1][0])), show.Count(int64(tally[0][1])), show.Count(int64(tally[0][0])))
 	}
 	blocks = append(blocks, note{about + ". " + noTexts})
 	part, pages := r.part(differ, "/pair", "a", a.ref.String(), "b", b.ref.String(), "split", chosen)
@@ -246,7 +247,7 @@ func rowGrid(a, b judge, rows []int) *grid {
 	answer := func(j judge, i int) cell {
 		c := j.predicted(i)
 		if j.kind == classes {
-			if p := score(j.confidence(i)); p != none {
+			if p := score(j.confidence(i)); p != show.None {
 				c.Small = p
 			}
 		}

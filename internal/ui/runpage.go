@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/results"
 )
 
@@ -79,9 +80,9 @@ func (one *run) names() []item {
 
 func costs(r results.Run) []item {
 	items := []item{
-		{"parameters", cell{Text: count(r.TrainableParams) + " trained", Small: "of " + count(r.TotalParams) + "; new head " + count(r.HeadParams)}},
-		{"stored", cell{Text: byteSize(r.StoredBytes), Small: "besides the base model"}},
-		{"training", cell{Text: number(r.TrainSeconds, 1) + " s", Small: count(r.Steps) + " steps, " + number(r.TokensPerSecond, 0) + " tokens/s, peak memory " + byteSize(r.PeakBytes)}},
+		{"parameters", cell{Text: show.Count(r.TrainableParams) + " trained", Small: "of " + show.Count(r.TotalParams) + "; new head " + show.Count(r.HeadParams)}},
+		{"stored", cell{Text: show.Bytes(r.StoredBytes), Small: "besides the base model"}},
+		{"training", cell{Text: show.Number(r.TrainSeconds, 1) + " s", Small: show.Count(r.Steps) + " steps, " + show.Number(r.TokensPerSecond, 0) + " tokens/s, peak memory " + show.Bytes(r.PeakBytes)}},
 	}
 	if r.Drawless {
 		items = append(items, item{"chance", text("this method draws nothing: its seeds are copies of one run")})
@@ -150,7 +151,7 @@ func metricGrid(metrics []results.Metric, sliced bool) *grid {
 		for _, s := range splits {
 			m, ok := of[k][s]
 			if !ok {
-				l.Cells = append(l.Cells, text(none))
+				l.Cells = append(l.Cells, text(show.None))
 				continue
 			}
 			c := value(score(m.Value), m.Value)
