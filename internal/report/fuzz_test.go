@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"runexp/internal/show"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 )
@@ -39,7 +41,7 @@ func FuzzText(f *testing.F) {
 		return found
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.TrimSpace(visible(text)) == "" {
+		if strings.TrimSpace(show.Visible(text)) == "" {
 			t.Skip("markdown leaves empty texts out")
 		}
 		want := structure(t, "word")

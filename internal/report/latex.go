@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"runexp/internal/show"
 	"runexp/internal/stats"
 )
 
@@ -91,7 +92,7 @@ func latexRow(b *bufio.Writer, row []Text) {
 // latexText writes text so that it shows as it is: every character with a
 // meaning by the command for its glyph, and so the few that this package uses
 // and that the default fonts lack.
-func latexText(text string) string { return latexGlyphs.Replace(visible(text)) }
+func latexText(text string) string { return latexGlyphs.Replace(show.Visible(text)) }
 
 var latexGlyphs = strings.NewReplacer(
 	`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`,
