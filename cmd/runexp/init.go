@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -28,7 +29,9 @@ type starter struct {
 	Model string // path or hub reference; "" pretrains one
 	Hub   bool
 	Data  string // path; "" generates rows
-	Guess columnsGuess
+	// Headless says that the first line is a row already.
+	Headless bool
+	Guess    columnsGuess
 }
 
 func initCommand(s *streams) *cobra.Command {
@@ -45,9 +48,16 @@ its rows itself and runs as it is.`,
 			t.Hub = isHubReference(model)
 			if len(args) == 1 {
 				t.Data = filepath.ToSlash(args[0])
-				columns, err := readColumns(args[0])
+				columns, err := readColumns(args[0], true)
+				if err == nil && namedByARow(columns) {
+					t.Headless = true
+					columns, err = readColumns(args[0], false)
+				}
 				if err != nil {
 					return invalid(err)
+				}
+				if t.Headless {
+					printf(s.err, "columns: numbered; the first line is a row, not their names\n")
 				}
 				if t.Guess, err = guessColumns(columns, want); err != nil {
 					return invalid(fmt.Errorf("init %s: %w", args[0], err))
@@ -116,10 +126,11 @@ func quoteHCL(text string) string {
 	return strings.ReplaceAll(q, "%{", "%%{")
 }
 
-// readColumns looks at the first rows of a data file.
-func readColumns(path string) ([]*column, error) {
+// readColumns looks at the first rows of a data file. Without a header the
+// columns of a table are numbered from 1.
+func readColumns(path string, header bool) ([]*column, error) {
 	files := dataset.NewFiles()
-	files.All = []string{path}
+	files.All, files.Header = []string{path}, header
 	parts, err := files.Resolve(".")
 	if err != nil {
 		return nil, err
@@ -132,7 +143,7 @@ func readColumns(path string) ([]*column, error) {
 				if i >= len(r.Header.Names) {
 					break
 				}
-				list = append(list, newColumn(r.Header.Names[i]))
+				list = append(list, newColumn(cmp.Or(r.Header.Names[i], strconv.Itoa(i+1))))
 			}
 			list[i].see(v)
 		}

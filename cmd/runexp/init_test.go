@@ -70,6 +70,9 @@ func TestInitGuessesColumns(t *testing.T) {
 			[]string{`by = "domain"`, `by = "year"`}, []string{`column "domain" could divide`, `column "year" could divide`}},
 		{"premises that repeat", "snli.csv", rows("premise,hypothesis,label", "one premise,# says so,1", "another premise,# says not,0"), nil,
 			[]string{`group_by = "premise"`}, []string{`split: rows with equal "premise" stay together`}},
+		{"no header", "acceptable.tsv", rows("src\t1\t\tA sentence # it is", "src\t1\t\tAnother # sentence", "src\t0\t*\tSentence # not a"), nil,
+			[]string{"header = false", `text = "4"`, `label = "2"`}, []string{"columns: numbered"}},
+		{"counted columns", "frame.csv", rows("0,1", "some # text,1", "more # text,0"), nil, []string{`text = "0"`, `label = "1"`}, nil},
 		{"quotes in names", "q.csv", rows("${text},label", "some # text,1", "more # text,0"), []string{"-text", "${text}"}, []string{`text = "$${text}"`}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,6 +120,7 @@ func TestInitOnRealData(t *testing.T) {
 	home := testkit.Root(t)
 	for file, want := range map[string][]string{
 		"nli-rte/train.csv":                 {`text      = "premise"`, `text_pair = "hypothesis"`, `label = "label"`, `"classification"`},
+		"cola/in_domain_train.tsv":          {"header = false", `text = "4"`, `label = "2"`},
 		"med-abstracts/medical_tc_test.csv": {`text = "medical_abstract"`, `label = "condition_label"`},
 	} {
 		t.Chdir(home)

@@ -70,6 +70,16 @@ func (c *column) measured() bool {
 	return c.filled > 0 && c.numbers == c.filled && (c.integers < c.filled || len(c.values) > 50)
 }
 
+// namedByARow reports whether the header is a row of values: it names a column
+// of classes by one of them. Names that only count columns are names.
+func namedByARow(columns []*column) bool {
+	counted := true
+	for i, c := range columns {
+		counted = counted && (c.name == strconv.Itoa(i) || c.name == strconv.Itoa(i+1))
+	}
+	return !counted && slices.ContainsFunc(columns, func(c *column) bool { return c.classes() && c.values[c.name] > 0 })
+}
+
 // columnsGuess is which column is what, and why.
 type columnsGuess struct {
 	Text, Pair, Label, Task string
