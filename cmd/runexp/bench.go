@@ -23,7 +23,7 @@ type benchFlags struct {
 	config, mode, length string
 	batch, threads       int
 	seconds              float64
-	json                 bool
+	json, profile        bool
 }
 
 func benchCommand(s *streams) *cobra.Command {
@@ -31,7 +31,8 @@ func benchCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench -config DIR", Short: "Measure the speed of a training step or a forward pass on random weights",
 		Long: "Takes the shape from DIR/config.json, draws weights and tokens, and repeats one step: full fine-tuning, LoRA\n" +
-			"(rank 8 on query and value) or forward only, with a head for two classes and AdamW.",
+			"(rank 8 on query and value) or forward only, with a head for two classes and AdamW. Lengths from a file are\n" +
+			"taken in whole passes. With -profile, the time of each kernel and of each shape of a matrix product follows.",
 		Example: "  runexp bench -config bert-base -mode lora -batch 8 -length 128 -threads 2 -json\n  runexp bench -config bert-base -mode full -batch 8 -length lengths.txt",
 		Args:    exactly(0),
 		RunE:    func(*cobra.Command, []string) error { return f.run(s) },
@@ -44,6 +45,7 @@ func benchCommand(s *streams) *cobra.Command {
 	flags.IntVar(&f.threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")
 	flags.Float64Var(&f.seconds, "seconds", 10, "how long to measure at least")
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
+	flags.BoolVar(&f.profile, "profile", false, "show where the time goes, kernel by kernel")
 	return cmd
 }
 
@@ -91,12 +93,12 @@ func (f *benchFlags) measure(base *lm.Base, examples []*train.Example) (*train.S
 		return nil, invalid(err)
 	}
 	defer overlay.Free()
-	atLeast := time.Duration(f.seconds * float64(time.Second))
+	o := train.BenchOptions{Batch: f.batch, AtLeast: time.Duration(f.seconds * float64(time.Second)), Profile: f.profile}
 	if f.mode == "forward" {
 		overlay.LowRank = nil
-		return train.BenchmarkForward(base, overlay, examples, f.batch, atLeast)
+		return train.BenchmarkForward(base, overlay, examples, o)
 	}
-	return train.Benchmark(base, overlay, task, examples, f.batch, atLeast)
+	return train.Benchmark(base, overlay, task, examples, o)
 }
 
 func (f *benchFlags) print(s *streams, speed *train.Speed) error {
@@ -114,6 +116,9 @@ func (f *benchFlags) print(s *streams, speed *train.Speed) error {
 	}
 	printf(s.out, "%s, batch %d, length %s, %d threads: %.0f tokens/s, %.1f GFLOP/s, peak %s, %d steps in %.1f s\n",
 		f.mode, f.batch, f.length, report.Threads, speed.TokensPerSecond, speed.GFLOPs, bytesText(report.PeakBytes), speed.Steps, speed.Seconds)
+	if f.profile {
+		printProfile(s, speed)
+	}
 	return nil
 }
 
@@ -144,7 +149,7 @@ func (f *benchFlags) examples(base *lm.Base) ([]*train.Example, error) {
 
 func (f *benchFlags) lengths() ([]int, error) {
 	if n, err := strconv.Atoi(f.length); err == nil {
-		list := make([]int, 4*f.batch)
+		list := make([]int, f.batch)
 		for i := range list {
 			list[i] = n
 		}

@@ -11,26 +11,36 @@ import (
 	"runexp/internal/lm/tensor"
 )
 
-// Speed is what a number of equal steps took.
+// Speed is what a number of steps took.
 type Speed struct {
 	Steps           int     `json:"steps"`
 	Seconds         float64 `json:"seconds"`
 	TokensPerSecond float64 `json:"tokens_per_second"`
 	GFLOPs          float64 `json:"gflops"`      // 10^9 floating-point operations per second
 	ArenaBytes      int64   `json:"arena_bytes"` // weights, training state and values of a step
+	// Kernels and Products are the profile of these steps, if it was asked for.
+	Kernels  []tensor.KernelTime `json:"kernels,omitempty"`
+	Products []tensor.KernelTime `json:"products,omitempty"`
 }
 
-// Benchmark takes optimiser steps on batches of batch examples, in their
-// order, until at least the given time has passed; the first two steps, which
-// fill caches and arenas, do not count. Nothing of it is kept.
-func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Example, batch int, atLeast time.Duration) (*Speed, error) {
+// BenchOptions say how to measure.
+type BenchOptions struct {
+	Batch   int           // examples of a step
+	AtLeast time.Duration // the steps end with the first whole pass over the examples that reaches it
+	Profile bool          // time each kernel too
+}
+
+// Benchmark takes optimiser steps on the examples; the first two, which fill
+// caches and arenas, do not count. Nothing of it is kept.
+func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Example, o BenchOptions) (*Speed, error) {
 	c := NewConfig()
-	c.BatchSize, c.Steps, c.Schedule, c.Warmup, c.LearningRate = batch, 1<<30, "constant", 0, 1e-5
+	c.BatchSize, c.Steps, c.Schedule, c.Warmup, c.LearningRate = o.Batch, 1<<30, "constant", 0, 1e-5
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	clock := &stopwatch{tokens: tokensPerBatch(examples, batch)}
+	clock := newStopwatch(examples, o)
+	var l *loop
 	l, err := newLoop(base, overlay, Data{Task: task, Train: examples}, c, 0, Options{Progress: func(step, _ int, _ float64) {
-		if clock.step(step) >= atLeast && step > warmSteps {
+		if clock.step(step, l.result.Tokens) {
 			stop()
 		}
 	}})
@@ -44,19 +54,24 @@ func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Exampl
 	return clock.speed(base.Bytes() + overlay.Arena.Peak() + l.state.Peak() + l.step.Peak()), nil
 }
 
-// BenchmarkForward runs the head over the examples in batches until at least
-// the given time has passed; the first two batches do not count.
-func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, batch int, atLeast time.Duration) (*Speed, error) {
-	if len(examples) < batch {
-		return nil, fmt.Errorf("benchmark: %d examples for batches of %d", len(examples), batch)
+// BenchmarkForward runs the head over the examples, batch after batch; the first
+// two batches do not count.
+func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, o BenchOptions) (*Speed, error) {
+	if len(examples) < o.Batch {
+		return nil, fmt.Errorf("benchmark: %d examples for batches of %d", len(examples), o.Batch)
 	}
-	clock := &stopwatch{tokens: tokensPerBatch(examples, batch)}
+	clock := newStopwatch(examples, o)
 	a := tensor.NewArena()
 	defer a.Free()
+	tokens := int64(0)
 	for step := 1; ; step++ {
-		at := (step - 1) % (len(examples) / batch) * batch
-		predict(a, base, overlay, start{}, examples[at:at+batch])
-		if clock.step(step) >= atLeast && step > warmSteps {
+		at := (step - 1) % clock.pass * o.Batch
+		part := examples[at : at+o.Batch]
+		predict(a, base, overlay, start{}, part)
+		for _, e := range part {
+			tokens += int64(e.Tokens())
+		}
+		if clock.step(step, tokens) {
 			return clock.speed(base.Bytes() + overlay.Arena.Peak() + a.Peak()), nil
 		}
 	}
@@ -66,37 +81,54 @@ const warmSteps = 2
 
 // stopwatch times steps after the warm ones.
 type stopwatch struct {
-	tokens float64 // mean of a batch
-	start  time.Time
-	flops  int64
-	steps  int
-	now    time.Duration
+	options BenchOptions
+	pass    int // steps of a pass over the examples
+
+	start                time.Time
+	tokensBefore, tokens int64
+	flops                int64
+	steps                int
+	now                  time.Duration
+	profile              *tensor.Profile
 }
 
-// step is told after each step and returns the time that counts so far.
-func (s *stopwatch) step(n int) time.Duration {
-	if n == warmSteps {
-		s.start, s.flops = time.Now(), tensor.FLOPs()
+func newStopwatch(examples []*Example, o BenchOptions) *stopwatch {
+	return &stopwatch{options: o, pass: max(1, len(examples)/o.Batch)}
+}
+
+// step is told after each step, with the tokens so far, and says whether it was
+// the last one.
+func (s *stopwatch) step(n int, tokens int64) (last bool) {
+	switch {
+	case n < warmSteps:
+		return false
+	case n == warmSteps:
+		s.tokensBefore, s.flops = tokens, tensor.FLOPs()
+		if s.options.Profile {
+			s.profile = tensor.StartProfile()
+		}
+		s.start = time.Now()
+		return false
 	}
-	if n > warmSteps {
-		s.steps, s.now = n-warmSteps, time.Since(s.start)
+	s.steps, s.now, s.tokens = n-warmSteps, time.Since(s.start), tokens-s.tokensBefore
+	if s.now < s.options.AtLeast || s.steps%s.pass != 0 {
+		return false
 	}
-	return s.now
+	if s.profile != nil {
+		s.profile.Stop()
+	}
+	return true
 }
 
 func (s *stopwatch) speed(peak int64) *Speed {
 	seconds := s.now.Seconds()
-	return &Speed{
+	speed := &Speed{
 		Steps: s.steps, Seconds: seconds, ArenaBytes: peak,
-		TokensPerSecond: s.tokens * float64(s.steps) / seconds,
+		TokensPerSecond: float64(s.tokens) / seconds,
 		GFLOPs:          float64(tensor.FLOPs()-s.flops) / seconds / 1e9,
 	}
-}
-
-func tokensPerBatch(examples []*Example, batch int) float64 {
-	n := 0
-	for _, e := range examples {
-		n += e.Tokens()
+	if s.profile != nil {
+		speed.Kernels, speed.Products = s.profile.Kernels(), s.profile.Products()
 	}
-	return float64(n) / float64(len(examples)) * float64(batch)
+	return speed
 }

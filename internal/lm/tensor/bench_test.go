@@ -31,9 +31,11 @@ func withThreads(b *testing.B, f func(b *testing.B)) {
 	}
 }
 
-// benchShapes are m, k, n: BERT-base and BERT-tiny layers, and low ranks.
+// benchShapes are m, k, n: BERT-base and BERT-tiny layers, low ranks, one head of
+// a sequence, and the rows of a decoding step or a pooled batch.
 var benchShapes = [][3]int{
-	{1024, 768, 768}, {2048, 128, 128}, {2048, 512, 128}, {1024, 3072, 768}, {1024, 768, 8}, {1024, 8, 768},
+	{1024, 768, 768}, {2048, 128, 128}, {2048, 512, 128}, {1024, 3072, 768}, {1024, 768, 3072}, {768, 1024, 768}, {1024, 768, 8}, {1024, 8, 768},
+	{128, 64, 128}, {128, 128, 64}, {1, 768, 768}, {1, 768, 3072}, {8, 768, 768},
 }
 
 func BenchmarkGemm(b *testing.B) {

@@ -5,7 +5,10 @@ package tensor
 */
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Gemm is the matrix product.
 //
@@ -41,10 +44,13 @@ func gemm(op string, dst, a, b, bias *Tensor, ta, tb, acc bool) {
 		panic(fmt.Sprintf("tensor: %s: dst is %v, a is %v%s, b is %v%s", op, shape(dst), shape(a), transposed(ta), shape(b), transposed(tb)))
 	}
 	isOrNil(op, "bias", bias, 1, n)
-	flops.Add(2 * int64(m) * int64(n) * int64(k))
+	flops.Add(productFLOPs(m, k, n))
 	countBytes(dst, a, b, bias)
 	if anyDry(dst, a, b, bias) || m == 0 || n == 0 {
 		return
+	}
+	if on := profile.Load(); on != nil {
+		defer on.product(m, k, n, ta, tb, time.Now())
 	}
 	down, across := grid(m, n, k)
 	pool.run(down*across, func(c int, s *scratch) {
@@ -65,6 +71,8 @@ func gemm(op string, dst, a, b, bias *Tensor, ta, tb, acc bool) {
 		C.k_gemm(&g, (*C.float)(s.bytes(C.SCRATCH_BYTES)))
 	})
 }
+
+func productFLOPs(m, k, n int) int64 { return 2 * int64(m) * int64(k) * int64(n) }
 
 // corner is the address of the operand's part that starts at index i of the
 // dimension that is kept: a column when the operand runs along its columns.

@@ -184,6 +184,8 @@ FORCE void pack_a(float *to, const float *a, int64_t lda, int ta, int64_t rows, 
 		memcpy(to + i * A_PITCH, a + i * lda, sizeof(float) * (size_t)rows);
 }
 
+#include "gemm_thin.h"
+
 static void add_or_clear(const gemm_args *g)
 {
 	for (int64_t i = 0; i < g->m; i++) {
@@ -200,6 +202,10 @@ static void gemm(const gemm_args *g, float *scratch)
 {
 	if (g->k == 0) {
 		add_or_clear(g);
+		return;
+	}
+	if (g->m <= THIN_ROWS) {
+		thin_gemm(g);
 		return;
 	}
 	float *a_panel = scratch;

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -12,10 +13,30 @@ import (
 // helpers for the idle slots without waiting, and works on the chunks itself.
 // So at most Threads() chunks run at any time, however many goroutines call
 // kernels.
-var pool = newPool(runtime.GOMAXPROCS(0))
+var pool = processPool()
+
+func processPool() *threadPool {
+	n := runtime.GOMAXPROCS(0)
+	spareProcs(n)
+	return newPool(n)
+}
 
 // SetThreads sets the number of slots, at least 1. Jobs under way keep theirs.
-func SetThreads(n int) { pool.resize(n) }
+func SetThreads(n int) {
+	pool.resize(n)
+	spareProcs(n)
+}
+
+// spareProcs gives Go's scheduler twice as many processors as there are slots.
+// Within 20 µs it takes the processor from a thread that computes in C, and
+// the thread needs one again when it is back. With none to spare it stands in
+// line, while other threads wake up to look for work on the cores that are
+// computing: a sixth of the time of a product of 6 ms.
+func spareProcs(slots int) {
+	if 2*slots > runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(2 * slots)
+	}
+}
 
 // Threads is the number of slots.
 func Threads() int {
@@ -84,6 +105,9 @@ func (p *threadPool) grantFirst() {
 func (p *threadPool) run(n int, f func(chunk int, s *scratch)) {
 	if n <= 0 {
 		return
+	}
+	if on := profile.Load(); on != nil {
+		defer on.job(time.Now())
 	}
 	p.mu.Lock()
 	if p.taken >= p.limit {

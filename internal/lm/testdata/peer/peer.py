@@ -4,8 +4,9 @@
     python3 internal/lm/testdata/peer/peer.py ./runexp [--rounds 5] [--seconds 8] [--threads 2]
 
 PyTorch runs a plain BERT in eager mode: the same shape, two classes, AdamW,
-dropout 0.1, sequences of fixed length or padded to the longest of the batch.
-Every round runs each contender once, in a process of its own, one after the
+dropout 0.1, sequences of fixed length or, with --lengths, padded to the longest
+of the batch; both take whole passes over the same rows, and what counts is
+tokens that are no padding. Every round runs each contender once, in a process of its own, one after the
 other; the table shows medians and ratios.
 """
 import argparse
@@ -91,11 +92,13 @@ def torch_step(shape, mode, lengths, seconds, threads):
     trained = [p for p in model.parameters() if p.requires_grad]
     adam = torch.optim.AdamW(trained, lr=1e-5) if mode != "forward" else None
 
+    passes = len(lengths) // shape["batch"]
+
     def batches():
         at = 0
         while True:
             part = lengths[at:at + shape["batch"]]
-            at = (at + shape["batch"]) % (len(lengths) // shape["batch"] * shape["batch"])
+            at = (at + shape["batch"]) % len(lengths)
             ids = torch.randint(0, VOCABULARY, (len(part), max(part)))
             mask = torch.zeros(len(part), 1, 1, max(part))
             for i, n in enumerate(part):
@@ -117,21 +120,25 @@ def torch_step(shape, mode, lengths, seconds, threads):
             start, tokens = time.monotonic(), 0
         elif steps > 2:
             tokens += real
-            if time.monotonic() - start >= seconds:
+            if time.monotonic() - start >= seconds and (steps - 2) % passes == 0:
                 break
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"tokens_per_second": tokens / (time.monotonic() - start), "peak_bytes": peak}))
 
 
+def sized(args, shape):
+    return dict(SHAPES[shape], batch=args.batch or SHAPES[shape]["batch"])
+
+
 def run_torch(args, shape, mode, lengths):
     env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-    job = json.dumps([SHAPES[shape], mode, lengths, args.seconds, args.threads])
+    job = json.dumps([sized(args, shape), mode, lengths, args.seconds, args.threads])
     out = subprocess.run([sys.executable, __file__, "--torch", job], capture_output=True, text=True, check=True, env=env)
     return json.loads(out.stdout)
 
 
 def run_runexp(args, shape, mode, lengths, folder):
-    s = SHAPES[shape]
+    s = sized(args, shape)
     config = dict(model_type="bert", vocab_size=VOCABULARY, hidden_size=s["hidden"], num_hidden_layers=s["layers"],
                   num_attention_heads=s["heads"], intermediate_size=4 * s["hidden"], max_position_embeddings=512, type_vocab_size=2)
     with open(os.path.join(folder, "config.json"), "w") as f:
@@ -154,20 +161,23 @@ def main():
     p.add_argument("--seconds", type=float, default=8)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--shapes", default=",".join(SHAPES))
+    p.add_argument("--modes", default="full,lora,forward")
+    p.add_argument("--batch", type=int, help="rows of a step, in place of the shape's own number")
     p.add_argument("--lengths", help="a file with one length per line, for ragged batches")
+    p.add_argument("--batches", type=int, default=12, help="how many batches to draw from that file")
     args = p.parse_args()
     print("| shape | mode | runexp tokens/s | PyTorch tokens/s | ratio (median of pairs) | runexp peak | PyTorch peak |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         for shape in args.shapes.split(","):
-            s = SHAPES[shape]
-            lengths = [s["length"]] * (4 * s["batch"])
+            s = sized(args, shape)
+            lengths = [s["length"]] * s["batch"]
             if args.lengths:
                 with open(args.lengths) as f:
-                    lengths = [int(line) for line in f]
-                random.Random(0).shuffle(lengths)
-                lengths = lengths[:len(lengths) // s["batch"] * s["batch"]]
-            for mode in ("full", "lora", "forward"):
+                    lengths = random.Random(0).sample([int(line) for line in f], args.batches * s["batch"])
+                padded = sum(s["batch"] * max(lengths[i:i + s["batch"]]) for i in range(0, len(lengths), s["batch"]))
+                print(f"{args.lengths}: {args.batches} batches of {s['batch']}, {sum(lengths)} tokens, {padded} with padding", file=sys.stderr)
+            for mode in args.modes.split(","):
                 ours, theirs = [], []
                 for _ in range(args.rounds):
                     ours.append(run_runexp(args, shape, mode, lengths, folder))
