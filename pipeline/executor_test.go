@@ -480,8 +480,11 @@ func TestJobDir(t *testing.T) {
 	if r := mustRun(t, x, &g, b).Of(b); r.Err != nil {
 		t.Error(r.Err)
 	}
+	if err := x.Cache.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := os.Stat(dir); err == nil {
-		t.Errorf("%s is still there after the run", dir)
+		t.Errorf("%s is still there after the cache was closed", dir)
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -40,7 +41,7 @@ type Progress struct {
 
 // Dir returns a folder with the files of an input, whose hashes were checked.
 // They are links to the cache's own files: reading is free, writing is forbidden.
-// The folder goes when the run ends.
+// The folder goes when the cache is closed.
 func (j *Job) Dir(input string) (string, error) {
 	e, ok := j.In[input]
 	if !ok {
@@ -51,11 +52,11 @@ func (j *Job) Dir(input string) (string, error) {
 	if dir, ok := j.dirs[input]; ok {
 		return dir, nil
 	}
-	dir := filepath.Join(j.Temp, "in", url.PathEscape(input))
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", fmt.Errorf("open input %s of %s: %w", input, j.Node.Addr, err)
+	dir, err := e.Folder()
+	if errors.Is(err, cache.ErrReadOnly) {
+		dir, err = j.linkInput(input, e)
 	}
-	if err := e.Link(dir); err != nil {
+	if err != nil {
 		return "", err
 	}
 	if j.dirs == nil {
@@ -63,4 +64,13 @@ func (j *Job) Dir(input string) (string, error) {
 	}
 	j.dirs[input] = dir
 	return dir, nil
+}
+
+// linkInput links an input into a folder of the job's own.
+func (j *Job) linkInput(input string, e *cache.Entry) (string, error) {
+	dir := filepath.Join(j.Temp, "in", url.PathEscape(input))
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", fmt.Errorf("open input %s of %s: %w", input, j.Node.Addr, err)
+	}
+	return dir, e.Link(dir)
 }

@@ -43,10 +43,14 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 		if words, err = readWords(job, "features"); err != nil {
 			return err
 		}
+		read := map[string]map[string]methods.Features{} // by input and split
 		predict = func(_ Input, features, split string) (predictions, error) {
-			x, err := readFeatures(job, features, data, *s.Need)
-			if err != nil {
-				return predictions{}, err
+			x, ok := read[features]
+			if !ok {
+				if x, err = readFeatures(job, features, data, *s.Need); err != nil {
+					return predictions{}, err
+				}
+				read[features] = x
 			}
 			e.selectivity(p, split, x[split])
 			return flatten(p.PredictFeatures(x[split])), nil

@@ -120,3 +120,46 @@ func TestParseID(t *testing.T) {
 		}
 	}
 }
+
+// All who read an output in one process read the same folder, for each link
+// would make the files be hashed again; but never one that was tampered with.
+func TestFolderIsMadeOnceAndChecked(t *testing.T) {
+	s := openTest(t)
+	e := commitFiles(t, s, "x", map[string]string{"a": "alpha", "sub/b": "beta"})
+	folder := func() string {
+		t.Helper()
+		dir, err := e.Folder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"a": "alpha", "sub/b": "beta"} {
+			if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+				t.Errorf("%s = %q, %v, want %q", name, got, err, want)
+			}
+		}
+		return dir
+	}
+	first := folder()
+	if again := folder(); again != first {
+		t.Errorf("the second folder is %s, the first %s", again, first)
+	}
+	if err := os.Remove(filepath.Join(first, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(first, "a"), []byte("other"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if second := folder(); second == first {
+		t.Error("a folder in which a file was replaced was handed out again")
+	}
+	overwrite(t, s.path("objects", e.Files()[0].Content), []byte("alphb"))
+	if _, err := e.Folder(); !errors.Is(err, ErrMiss) {
+		t.Errorf("Folder of a damaged output: %v, want an ErrMiss", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(first); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after Close the folder is there: %v", err)
+	}
+}

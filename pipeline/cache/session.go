@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -19,6 +20,9 @@ type session struct {
 	lock Lock
 	pins File
 	temp atomic.Int64
+
+	linking sync.Mutex
+	linked  map[ID]string // folders of outputs that were linked for reading
 }
 
 // open returns the session, creating it on first use.
