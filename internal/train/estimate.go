@@ -87,13 +87,11 @@ func EstimatePeak(base *lm.Base, overlay *nn.Overlay, task Task, c Config, lengt
 func EstimateInference(base *lm.Base, overlay *nn.Overlay, lengths [][]int) int64 {
 	a := tensor.NewDryArena()
 	if h := overlay.Head; h != nil && h.Task == "language_modeling" {
-		// LanguageLoss takes one text at a time, and at most all of its tokens.
-		b := pack(dryExamples(heaviest(lengths, 1), Task{}))
-		index := make([]int, b.Tokens())
-		for i := range index {
-			index[i] = i
-		}
-		base.Pass(autodiff.New(a, false), overlay).LMLogits(base.Arch, b, func(int) []int { return index })
+		chunks(dryExamples(lengths, Task{}), func(_ int, part []*Example) {
+			a.Reset()
+			b, scored := pack(part), mostScored(base, part)
+			scorePart(base, overlay, a, []scoredText{{b, firstRows(b, scored), make([]int32, scored)}})
+		})
 		return a.Peak()
 	}
 	chunks(dryExamples(lengths, Task{}), func(_ int, part []*Example) {
@@ -138,20 +136,45 @@ func dryLoss(base *lm.Base, task Task, c Config, pass *nn.Pass, examples []*Exam
 	if task.Kind != "language_modeling" || base.Config().Causal() {
 		return o.loss(pass, examples)
 	}
-	// How many tokens are masked is a matter of luck: four standard deviations
-	// above the mean are not passed in a lifetime of steps.
 	b := pack(examples)
-	n := float64(b.Tokens())
-	scored := min(b.Tokens(), 1+int(math.Ceil(maskShare*n+4*math.Sqrt(n*maskShare*(1-maskShare)))))
+	scored := mostMasked(b.Tokens())
+	return o.tokenLoss(pass, b, firstRows(b, scored), make([]int32, scored))
+}
+
+// mostMasked bounds how many of n tokens are masked. That is a matter of luck:
+// four standard deviations above the mean are not passed in a lifetime of steps.
+func mostMasked(n int) int {
+	mean := maskShare * float64(n)
+	return min(n, 1+int(math.Ceil(mean+4*math.Sqrt(mean*(1-maskShare)))))
+}
+
+// firstRows lists the first n rows of a batch by sequence.
+func firstRows(b *nn.Batch, n int) [][]int {
 	rows := make([][]int, b.Len())
 	for s := range rows {
 		for i := range int(b.Offsets[s+1] - b.Offsets[s]) {
-			if int(b.Offsets[s])+i < scored {
+			if int(b.Offsets[s])+i < n {
 				rows[s] = append(rows[s], i)
 			}
 		}
 	}
-	return o.tokenLoss(pass, b, rows, make([]int32, scored))
+	return rows
+}
+
+// mostScored bounds the tokens of one batch of scoreTexts that are scored.
+func mostScored(base *lm.Base, part []*Example) int {
+	most, longest := 0, 0
+	for _, e := range part {
+		n := e.Tokens()
+		if base.Config().Causal() {
+			n = max(0, n-len(e.Sequences))
+		}
+		most, longest = most+n, max(longest, n)
+	}
+	if !base.Config().Causal() {
+		most, longest = mostMasked(most), mostMasked(longest)
+	}
+	return min(most, max(longest, logitBytes/4/base.Config().Vocabulary))
 }
 
 // scratchBytes bounds what kernels hold on to: for each thread packed operands

@@ -141,3 +141,42 @@ func TestEstimateInferenceIsExact(t *testing.T) {
 		}
 	})
 }
+
+// A language model's texts are scored in batches, whose memory is predicted
+// before it is known which tokens are masked.
+func TestEstimateInferenceBoundsLanguageLoss(t *testing.T) {
+	eachModel(t, func(t *testing.T, b *lm.Base) {
+		o := nn.NewOverlay(false)
+		defer o.Free()
+		o.Head = &nn.Head{Task: "language_modeling"}
+		rows := newRows(700, 1)
+		a := tensor.NewArena()
+		defer a.Free()
+		var texts []scoredText
+		for i, e := range rows {
+			batch, index, labels := languageTargets(b, []*Example{e}, tensor.NewKey(1, "mask").At(uint64(i)))
+			texts = append(texts, scoredText{batch, index, labels})
+		}
+		scoreTexts(b, o, a, texts)
+		got := EstimateInference(b, o, LengthsOf(rows, nil).Train)
+		if got < a.Peak() || float64(got) > 1.3*float64(a.Peak()) {
+			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
+		}
+	})
+}
+
+// How texts are batched changes no bit of their losses.
+func TestLanguageLossDoesNotDependOnBatches(t *testing.T) {
+	eachModel(t, func(t *testing.T, b *lm.Base) {
+		rows, key := newRows(600, 1), tensor.NewKey(1, "mask")
+		_, all := LanguageLoss(b, nil, rows, key)
+		a := tensor.NewArena()
+		defer a.Free()
+		for i := range rows[:40] {
+			batch, index, labels := languageTargets(b, rows[i:i+1], key.At(uint64(i)))
+			if alone := scoreTexts(b, nil, a, []scoredText{{batch, index, labels}})[0]; alone != all[i] {
+				t.Errorf("text %d: %v alone, %v in a batch", i, alone, all[i])
+			}
+		}
+	})
+}

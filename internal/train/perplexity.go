@@ -2,9 +2,9 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"runexp/internal/lm"
-	"runexp/internal/lm/autodiff"
 	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tensor"
 )
@@ -15,14 +15,14 @@ import (
 func LanguageLoss(base *lm.Base, overlay *nn.Overlay, examples []*Example, key tensor.Key) (loss float64, rows []RowLoss) {
 	a := tensor.NewArena()
 	defer a.Free()
-	rows = make([]RowLoss, len(examples))
-	// One example at a time decides the mask, so that it does not depend on
-	// how examples are batched.
+	texts := make([]scoredText, len(examples))
 	for i, e := range examples {
-		a.Reset()
+		// Each text's mask is drawn for it alone, so that it does not depend on
+		// how texts are batched.
 		b, index, labels := languageTargets(base, []*Example{e}, key.At(uint64(i)))
-		rows[i] = scoreTokens(base, overlay, a, b, index, labels)
+		texts[i] = scoredText{b, index, labels}
 	}
+	rows = scoreTexts(base, overlay, a, texts)
 	sum, n := 0.0, 0
 	for _, r := range rows {
 		sum, n = sum+r.Sum, n+r.Tokens
@@ -39,21 +39,6 @@ type RowLoss struct {
 	Tokens int
 }
 
-func scoreTokens(base *lm.Base, overlay *nn.Overlay, a *tensor.Arena, b *nn.Batch, index [][]int, labels []int32) RowLoss {
-	if len(labels) == 0 {
-		return RowLoss{}
-	}
-	pass := base.Pass(autodiff.New(a, false), overlay)
-	logits := pass.LMLogits(base.Arch, b, func(s int) []int { return index[s] })
-	losses := a.New(len(labels), 1)
-	tensor.CrossEntropy(losses, logits.Value, logits.Value, a.Ints(labels), 0, nil)
-	r := RowLoss{Tokens: len(labels)}
-	for _, v := range losses.Slice() {
-		r.Sum += float64(v)
-	}
-	return r
-}
-
 // PseudoPerplexity masks each token of a masked model alone (Salazar et al.
 // 2020, arXiv:1910.14659) and sums the losses; for a causal model it is the
 // loss of tokens 2 … n.
@@ -62,30 +47,23 @@ func PseudoPerplexity(base *lm.Base, e *Example) RowLoss {
 	defer a.Free()
 	if base.Config().Causal() {
 		b, index, labels := languageTargets(base, []*Example{e}, tensor.Key{})
-		return scoreTokens(base, nil, a, b, index, labels)
+		return scoreTexts(base, nil, a, []scoredText{{b, index, labels}})[0]
 	}
 	tok := base.Tokenizer
-	var masked []*Example
-	var at []int
-	for i, id := range e.Sequences[0].IDs {
+	var texts []scoredText
+	whole := e.Sequences[0]
+	for i, id := range whole.IDs {
 		if tok.IsSpecial(id) {
 			continue
 		}
-		s := e.Sequences[0]
-		s.IDs = append([]int32(nil), s.IDs...)
-		s.IDs[i] = tok.Special().MASK
-		masked, at = append(masked, &Example{Sequences: []Sequence{s}}), append(at, i)
+		masked := whole
+		masked.IDs = slices.Clone(whole.IDs)
+		masked.IDs[i] = tok.Special().MASK
+		texts = append(texts, scoredText{pack([]*Example{{Sequences: []Sequence{masked}}}), [][]int{{i}}, []int32{id}})
 	}
 	total := RowLoss{}
-	chunks(masked, func(from int, part []*Example) {
-		a.Reset()
-		index, labels := make([][]int, len(part)), make([]int32, len(part))
-		for i := range part {
-			index[i] = []int{at[from+i]}
-			labels[i] = e.Sequences[0].IDs[at[from+i]]
-		}
-		r := scoreTokens(base, nil, a, pack(part), index, labels)
+	for _, r := range scoreTexts(base, nil, a, texts) {
 		total.Sum, total.Tokens = total.Sum+r.Sum, total.Tokens+r.Tokens
-	})
+	}
 	return total
 }
