@@ -48,9 +48,14 @@ func (x *Executor) Plan(g *Graph, want []*Node) ([]PlanItem, error) {
 	}
 	p := planner{x: x, keys: keys{numeric: x.Numeric}, items: map[*Node]*PlanItem{}}
 	order := postOrder(want)
-	for _, n := range order {
-		if err := p.plan(n); err != nil {
-			return nil, fmt.Errorf("plan %s: %w", n.Addr, err)
+	for _, level := range levels(order) {
+		items, errs := make([]*PlanItem, len(level)), make([]error, len(level))
+		inParallel(len(level), func(i int) { items[i], errs[i] = p.plan(level[i]) })
+		for i, n := range level {
+			if errs[i] != nil {
+				return nil, fmt.Errorf("plan %s: %w", n.Addr, errs[i])
+			}
+			p.items[n] = items[i]
 		}
 	}
 	for _, n := range want {
@@ -80,19 +85,37 @@ type planner struct {
 	items map[*Node]*PlanItem
 }
 
-// plan decides on one node, after its inputs.
-func (p *planner) plan(n *Node) error {
+// levels groups nodes that are in post-order: the inputs of each lie in levels
+// before its own.
+func levels(order []*Node) [][]*Node {
+	depth := map[*Node]int{}
+	var list [][]*Node
+	for _, n := range order {
+		d := 0
+		for _, in := range n.Inputs {
+			d = max(d, depth[in.Node]+1)
+		}
+		depth[n] = d
+		if d == len(list) {
+			list = append(list, nil)
+		}
+		list[d] = append(list[d], n)
+	}
+	return list
+}
+
+// plan decides on one node, after its inputs. It changes nothing.
+func (p *planner) plan(n *Node) (*PlanItem, error) {
 	item := &PlanItem{Node: n}
-	p.items[n] = item
 	for _, in := range n.Inputs {
 		if p.items[in.Node].Entry == nil {
 			item.Status, item.After = PlanAfter, in.Node
-			return nil
+			return item, nil
 		}
 	}
 	recipe, err := p.keys.recipe(n, func(in *Node) cache.ID { return p.items[in].Entry.Output() })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	item.Action = recipe.ID()
 	item.Entry, err = p.x.Cache.Lookup(item.Action)
@@ -102,7 +125,7 @@ func (p *planner) plan(n *Node) error {
 	case err == nil:
 		item.Status = PlanCached
 	case !errors.Is(err, cache.ErrMiss):
-		return err
+		return nil, err
 	default:
 		item.Status, item.Reason = PlanRun, reasonOf(err)
 		changes, errExplain := p.x.Cache.Explain(n.Stage.Name(), n.Addr, recipe.Text())
@@ -110,7 +133,7 @@ func (p *planner) plan(n *Node) error {
 			item.Changes, item.Reason = changes, changeReason(changes)
 		}
 	}
-	return nil
+	return item, nil
 }
 
 // again makes a node run whose output is known.

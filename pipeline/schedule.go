@@ -117,30 +117,51 @@ func (r *run) stopped() bool { return r.fatal != nil || r.ctx.Err() != nil }
 func (r *run) resolveAll() {
 	for len(r.resolvable) > 0 && !r.stopped() {
 		for len(r.resolvable) > 0 && r.ctx.Err() == nil {
-			st := r.resolvable[0]
-			r.resolvable = r.resolvable[1:]
-			r.resolve(st)
+			batch := r.resolvable
+			r.resolvable = nil
+			lookups := make([]lookup, len(batch))
+			inParallel(len(batch), func(i int) { lookups[i] = r.look(batch[i]) })
+			for i, st := range batch {
+				r.resolve(st, lookups[i])
+			}
 		}
 		r.checkFound()
 	}
 }
 
-// resolve computes a node's key and looks it up.
-func (r *run) resolve(st *state) {
+// lookup is a node's key and what the cache has under it.
+type lookup struct {
+	recipe *cache.Recipe
+	entry  *cache.Entry // nil: nothing, whatever the reason; Plan shows it
+	err    error        // of computing the key
+}
+
+// look computes a node's key and looks it up. It changes nothing.
+func (r *run) look(st *state) (l lookup) {
+	l.recipe, l.err = r.keys.recipe(st.node, func(n *Node) cache.ID { return r.states[n].entry.Output() })
+	if l.err == nil {
+		if entry, err := r.x.Cache.Lookup(l.recipe.ID()); err == nil {
+			l.entry = entry
+		}
+	}
+	return l
+}
+
+// resolve takes in what was found for a node.
+func (r *run) resolve(st *state, l lookup) {
 	if st.result != nil {
 		return // skipped meanwhile
 	}
-	recipe, err := r.keys.recipe(st.node, func(n *Node) cache.ID { return r.states[n].entry.Output() })
-	if err != nil {
-		r.fail(st, err, 0)
+	if l.err != nil {
+		r.fail(st, l.err, 0)
 		return
 	}
-	st.recipe, st.action = recipe.Text(), recipe.ID()
-	entry, err := r.x.Cache.Lookup(st.action)
-	if err != nil {
-		r.need(st) // whatever the reason; Plan shows it
+	st.recipe, st.action = l.recipe.Text(), l.recipe.ID()
+	if l.entry == nil {
+		r.need(st)
 		return
 	}
+	entry := l.entry
 	r.know(st, entry)
 	switch {
 	case r.x.Verify:
@@ -181,8 +202,10 @@ func (r *run) checkFound() {
 		}
 		return
 	}
-	for _, st := range found {
-		if err := st.entry.Check(); err != nil && !st.entry.Dropped() {
+	errs := make([]error, len(found))
+	inParallel(len(found), func(i int) { errs[i] = entries[i].Check() })
+	for i, st := range found {
+		if errs[i] != nil && !st.entry.Dropped() {
 			r.need(st)
 			continue
 		}

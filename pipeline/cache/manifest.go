@@ -30,12 +30,13 @@ const (
 func encodeManifest(files []FileInfo) []byte {
 	sorted := append([]FileInfo(nil), files...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Name < sorted[j].Name })
-	var b bytes.Buffer
-	b.WriteString(manifestHeader)
+	b := []byte(manifestHeader)
 	for _, f := range sorted {
-		fmt.Fprintf(&b, "%s %d %s\n", f.Content, f.Size, strconv.Quote(f.Name))
+		b = append(append(b, f.Content.String()...), ' ')
+		b = append(strconv.AppendInt(b, f.Size, 10), ' ')
+		b = append(strconv.AppendQuote(b, f.Name), '\n')
 	}
-	return b.Bytes()
+	return b
 }
 
 // decodeManifest reads what encodeManifest wrote, and nothing else.

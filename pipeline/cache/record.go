@@ -24,21 +24,29 @@ const recordHeader = "runexp record 1\n"
 
 // encode writes the record, followed by the hash of all that stands before.
 func (r *record) encode() []byte {
-	var b bytes.Buffer
-	b.WriteString(recordHeader)
-	fmt.Fprintf(&b, "action %s\noutput %s\ncreated %s\n", r.action, r.output, r.created.UTC().Format(time.RFC3339Nano))
+	// Every lookup encodes what it read, to compare, so nothing is formatted
+	// by reflection here.
+	b := make([]byte, 0, len(recordHeader)+len(r.recipe)+512)
+	line := func(name, value string) {
+		b = append(append(append(append(b, name...), ' '), value...), '\n')
+	}
+	b = append(b, recordHeader...)
+	line("action", r.action.String())
+	line("output", r.output.String())
+	line("created", r.created.UTC().Format(time.RFC3339Nano))
 	keys := make([]string, 0, len(r.info))
 	for k := range r.info {
 		keys = append(keys, k)
 	}
 	sort.Strings(keys)
-	fmt.Fprintf(&b, "info %d\n", len(keys))
+	line("info", strconv.Itoa(len(keys)))
 	for _, k := range keys {
-		fmt.Fprintf(&b, "%s %s\n", strconv.Quote(k), strconv.Quote(r.info[k]))
+		line(strconv.Quote(k), strconv.Quote(r.info[k]))
 	}
-	fmt.Fprintf(&b, "recipe %d\n%s\n", len(r.recipe), r.recipe)
-	fmt.Fprintf(&b, "sha256 %s\n", Sum(b.Bytes()))
-	return b.Bytes()
+	line("recipe", strconv.Itoa(len(r.recipe)))
+	b = append(append(b, r.recipe...), '\n')
+	line("sha256", Sum(b).String())
+	return b
 }
 
 // decodeRecord reads what encode wrote, and nothing else.
