@@ -90,15 +90,24 @@ func crossTable(groups []*group, key string, b crossBlock) Table {
 			if e.Block != b.block || e.Model != b.model {
 				continue
 			}
-			testSlices(g, e, func(name, value string, s stats.Score) {
-				if name != key || math.IsNaN(s.Mean) {
+			add := func(value string, s stats.Score) {
+				if math.IsNaN(s.Mean) {
 					return
 				}
 				cells[k][value] = s
 				if !slices.Contains(values, value) {
 					values = append(values, value)
 				}
+			}
+			testSlices(g, e, func(name, value string, s stats.Score) {
+				if name == key {
+					add(value, s)
+				}
 			})
+			// Tested in the format trained on, rows are in distribution.
+			if own, ok := e.Score(inDistribution, allRows, metric); ok && key == "format" && g.shiftAxis() == "format" {
+				add(g.condition, own)
+			}
 		}
 	}
 	slices.Sort(values)

@@ -154,6 +154,14 @@ func datasetFacts(f *Facts, e *stats.Entry) DatasetFacts {
 	return d
 }
 
+// shiftAxis is that of the declared shift, "" without one.
+func (g *group) shiftAxis() string {
+	if g.dataset.Shift == nil {
+		return ""
+	}
+	return g.dataset.Shift.Axis
+}
+
 func (g *group) metric() string { return g.dataset.Metric }
 
 // has reports whether any entry has the metric on a split.

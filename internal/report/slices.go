@@ -56,7 +56,7 @@ func (g *group) sliceValues(split, key string) (values []string, periods []float
 		}
 	}
 	slices.Sort(values) // years have four digits
-	if s := g.dataset.Shift; s == nil || s.Axis != "temporal" {
+	if g.shiftAxis() != "temporal" {
 		return values, nil
 	}
 	for _, v := range values {

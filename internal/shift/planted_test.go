@@ -147,6 +147,7 @@ func TestPriorAloneIsNotTopic(t *testing.T) {
 			t.Logf("seed %d: %q, %+v", seed, d.Dominant, d.Measures)
 		}
 	}
+	t.Logf("%d of %d pure label-prior changes are not named so", wrong, n)
 	if limit := draws(1, 5); wrong > limit {
 		t.Errorf("%d of %d pure label-prior changes are not named so", wrong, n)
 	}
