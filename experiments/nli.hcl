@@ -10,7 +10,7 @@ experiment "nli" {
 }
 
 variable "rows" {
-  default     = 1500
+  default     = 3000
   description = "Labelled pairs that the generator makes."
 }
 
@@ -100,20 +100,13 @@ method "prompting" "four_shots" {
 
 method "probing" "linear" {}
 
-method "prompt_tuning" "soft" {
-  format = format.instruction
-  tokens = 10
-  init   = "label_words"
-  epochs = 5
-}
-
 method "lora" "lora" {
-  epochs        = 3
-  learning_rate = 3e-3
+  targets       = ["all-linear"]
+  epochs        = 4
+  learning_rate = 5e-3
 }
 
 method "fine_tuning" "full" {
-  epochs        = 3
-  learning_rate = 1e-3
-  rewind        = [0, 0.5, 1]
+  epochs        = 5
+  learning_rate = 2e-3
 }

@@ -25,7 +25,8 @@ type Diagnose struct {
 	// where no format has words. Under a format shift each format's own count.
 	Asked *Input
 	Axis  string // of the declared shift, "" where only files differ
-	Rows  int    // at most so many a side, drawn at random
+	Rows  int    // at most so many a side that the model reads, drawn at random
+	Texts int    // at most so many a side whose words are compared, with those
 }
 
 // Name is the kind of stage.
@@ -69,6 +70,7 @@ func (s *Diagnose) Run(ctx context.Context, job *pipeline.Job) error {
 		}
 		job.Report(pipeline.Progress{Done: int64(len(in.Source) + len(in.Target)), Total: int64(len(source.rows) + len(target.rows)), Unit: "rows"})
 	}
+	in.More = [2][]shift.Row{source.further(labels), target.further(labels)}
 	return writeJSON(job.Out, diagnosisFile, diagnosisOf(shift.Diagnose(in)))
 }
 

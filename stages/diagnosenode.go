@@ -17,8 +17,12 @@ type Diagnosed struct {
 	Node      *pipeline.Node
 }
 
-// diagnosisRows is how many rows a side are compared.
-const diagnosisRows = 1000
+// How many rows a side are compared: by the model, which costs a pass, and by their
+// words, which cost nothing. One foreign row in ten shows in the words of some 2,000.
+const (
+	diagnosisRows  = 1000
+	diagnosisTexts = 4000
+)
 
 // shifts reports whether a data set has a shifted test: declared, or in files of
 // its own.
@@ -57,7 +61,7 @@ func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeli
 	if condition != "" {
 		in.Format = c.format(condition)
 	}
-	stage := &Diagnose{Input: in, Shifted: c.otherFormats(d, condition, in), Rows: diagnosisRows}
+	stage := &Diagnose{Input: in, Shifted: c.otherFormats(d, condition, in), Rows: diagnosisRows, Texts: diagnosisTexts}
 	if s := d.Config.Shift; s != nil {
 		stage.Axis = s.Type
 	}

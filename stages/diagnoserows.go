@@ -19,6 +19,7 @@ type sampled struct {
 	rows   []*dataset.Row
 	index  []int // in the split
 	inputs []Input
+	more   []*dataset.Row // beyond those that the model reads
 }
 
 // sides draws the rows to compare. Under a format shift both sides are the same
@@ -42,12 +43,25 @@ func (s *Diagnose) sides(data *dataset.Dataset) (source, target *sampled) {
 func (s *Diagnose) sample(data *dataset.Dataset, split string) *sampled {
 	rows := data.Split(split)
 	side := &sampled{split: split}
-	side.index = tensor.NewKey(diagnosisSeed, "diagnose/"+split).Perm(len(rows))[:min(s.Rows, len(rows))]
+	order := tensor.NewKey(diagnosisSeed, "diagnose/"+split).Perm(len(rows))
+	side.index = order[:min(s.Rows, len(rows))]
+	for _, i := range order[len(side.index):min(s.Texts, len(rows))] {
+		side.more = append(side.more, &rows[i])
+	}
 	slices.Sort(side.index)
 	for _, i := range side.index {
 		side.rows, side.inputs = append(side.rows, &rows[i]), append(side.inputs, s.Input)
 	}
 	return side
+}
+
+// further are the rows of which only label and words are read.
+func (side *sampled) further(labels *strata) []shift.Row {
+	rows := make([]shift.Row, len(side.more))
+	for i, row := range side.more {
+		rows[i] = shift.Row{Label: labels.of(row), Words: shift.Words(rawText(row))}
+	}
+	return rows
 }
 
 // strata number what a row's label is for a diagnosis: the class, the pattern of
@@ -62,7 +76,7 @@ func newStrata(data *dataset.Dataset, sides ...*sampled) *strata {
 	l := &strata{task: data.Task, patterns: map[string]int{}}
 	var targets []float64
 	for _, side := range sides {
-		for _, row := range side.rows {
+		for _, row := range slices.Concat(side.rows, side.more) {
 			targets = append(targets, row.Target)
 			p := fmt.Sprint(row.Labels)
 			if _, ok := l.patterns[p]; !ok {

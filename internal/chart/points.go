@@ -1,8 +1,10 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -80,34 +82,41 @@ func (c *Points) Draw() (*Figure, error) {
 	return render(p, c.Title, vg.Points(560), vg.Points(340))
 }
 
-// nameDots writes the names beside their dots: to the right of those in the
-// left half of the plot, to the left of the others.
+// lineHeight is what the names of neighbouring dots keep between them.
+const lineHeight = 11.0
+
+// nameDots writes the names beside their dots: to the right of those in the left
+// half of the plot, to the left of the others. Names that would lie on each other
+// move apart, upwards.
 func nameDots(p *plot.Plot, xs, ys []float64, names []string) error {
-	var sides [2]plotter.XYLabels
-	for i, name := range names {
-		side := 0
-		if p.X.Scale.Normalize(p.X.Min, p.X.Max, xs[i]) > 0.5 {
-			side = 1
-		}
-		sides[side].XYs = append(sides[side].XYs, plotter.XY{X: xs[i], Y: ys[i]})
-		sides[side].Labels = append(sides[side].Labels, name)
+	const height = 270.0 // of the axes in points, about
+	order := make([]int, len(names))
+	for i := range order {
+		order[i] = i
 	}
-	for side, labels := range sides {
-		if len(labels.Labels) == 0 {
-			continue
-		}
-		text, err := plotter.NewLabels(labels)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ys[a], ys[b]) })
+	type place struct{ x, y float64 } // of names that were written, in shares of the width and in points
+	var taken [2][]place
+	for _, i := range order {
+		text, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: xs[i], Y: ys[i]}}, Labels: []string{names[i]}})
 		if err != nil {
 			return err
 		}
-		text.Offset = vg.Point{X: vg.Points(6), Y: vg.Points(3)}
-		for i := range text.TextStyle {
-			text.TextStyle[i].Font = p.Legend.TextStyle.Font
-			if side == 1 {
-				text.TextStyle[i].XAlign = draw.XRight
+		x, y := p.X.Scale.Normalize(p.X.Min, p.X.Max, xs[i]), height*p.Y.Scale.Normalize(p.Y.Min, p.Y.Max, ys[i])
+		side, at := 0, y
+		if x > 0.5 {
+			side = 1
+		}
+		for _, t := range taken[side] {
+			if math.Abs(t.x-x) < 0.25 && at < t.y+lineHeight {
+				at = t.y + lineHeight
 			}
 		}
+		taken[side] = append(taken[side], place{x, at})
+		text.Offset = vg.Point{X: vg.Points(6), Y: vg.Points(3 + at - y)}
+		text.TextStyle[0].Font = p.Legend.TextStyle.Font
 		if side == 1 {
+			text.TextStyle[0].XAlign = draw.XRight
 			text.Offset.X = -text.Offset.X
 		}
 		p.Add(text)

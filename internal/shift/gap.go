@@ -32,7 +32,7 @@ func (m *matched) gap(axis, name string, of func(r *Row) ratio) (measure Measure
 		measure.P = math.NaN()
 		return measure, source, target
 	}
-	se := math.Hypot(standardError(v[:m.n], source), standardError(v[m.n:], target))
+	se := m.gapError(v, source, target)
 	measure.Low, measure.High = measure.Value-z*se, measure.Value+z*se
 	_, _, measure.P = m.permute(func(side func(int) bool) float64 {
 		var a, b ratio
@@ -58,6 +58,26 @@ func total(v []ratio) float64 {
 		s.num, s.den = s.num+x.num, s.den+x.den
 	}
 	return s.num / s.den
+}
+
+// gapError is the standard error of the difference of two ratios of sums; what the
+// sides have in common because they are the same rows cancels.
+func (m *matched) gapError(v []ratio, source, target float64) float64 {
+	if !m.paired {
+		return math.Hypot(standardError(v[:m.n], source), standardError(v[m.n:], target))
+	}
+	n := float64(m.n)
+	var a, b ratio
+	for i := range m.n {
+		a.den, b.den = a.den+v[i].den/n, b.den+v[m.n+i].den/n
+	}
+	squares := 0.0
+	for i := range m.n {
+		s, t := v[i], v[m.n+i]
+		d := (t.num-target*t.den)/b.den - (s.num-source*s.den)/a.den
+		squares += d * d
+	}
+	return math.Sqrt(squares / (n - 1) / n)
 }
 
 // standardError is that of a ratio of sums r, by linearisation.
@@ -105,13 +125,21 @@ func distance(a, b []float64) float64 {
 }
 
 // spread is the standard error of a statistic of both sides, by resampling the rows
-// of every label on each side.
+// of every label on each side, or the pairs.
 func (m *matched) spread(statistic func(source, target []int) float64) float64 {
 	const rounds = 200
 	values := make([]float64, rounds)
 	source, target := make([]int, m.n), make([]int, m.n)
 	for r := range values {
 		key, at := m.key.At(1<<32+uint64(r)), uint64(0)
+		if m.paired {
+			for i := range source {
+				source[i] = key.Below(uint64(i), m.n)
+				target[i] = m.n + source[i]
+			}
+			values[r] = statistic(source, target)
+			continue
+		}
 		for _, s := range m.strata {
 			half := len(s) / 2 // the source's places come first
 			for i := range half {

@@ -15,6 +15,7 @@ type matched struct {
 	rows   []*Row
 	n      int
 	strata [][]int // places in rows that may exchange sides
+	paired bool    // row i and row n+i are one row in two formats
 	note   string  // what matching could not do
 	key    stats.Key
 	// sides [2n, 1+rounds]: +1 source, -1 target. The first column is how it is,
@@ -46,6 +47,15 @@ func match(in Input) *matched {
 	return m
 }
 
+// wider is like m over more rows, of which only the words are known; m itself where
+// there are none.
+func (m *matched) wider(in Input) *matched {
+	if len(in.More[0])+len(in.More[1]) == 0 {
+		return m
+	}
+	return match(in.widened())
+}
+
 func (m *matched) free() { m.arena.Free() }
 
 // grouped lists the places of rows by label, in a random order.
@@ -59,7 +69,7 @@ func grouped(rows []Row, label func(*Row) int, key stats.Key) map[int][]int {
 }
 
 func (m *matched) pairs(in Input) {
-	m.n = min(len(in.Source), len(in.Target))
+	m.n, m.paired = min(len(in.Source), len(in.Target)), true
 	for i := range m.n {
 		m.rows = append(m.rows, &in.Source[i])
 		m.strata = append(m.strata, []int{i, m.n + i})

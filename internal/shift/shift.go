@@ -13,6 +13,8 @@
 package shift
 
 import (
+	"slices"
+
 	"runexp/internal/stats"
 )
 
@@ -42,14 +44,23 @@ type Row struct {
 // Input is what Diagnose reads.
 type Input struct {
 	Source, Target []Row
-	Known          map[string]bool // words of the training rows; nil: unseen words are not counted
-	Model          bool            // tokens, losses and features come from a model
-	Losses         bool            // the model has a language-modelling head
-	Mass           bool            // Row.Mass was measured
-	Periods        bool            // rows have periods
-	Paired         bool            // Target[i] is Source[i] in another format: contents are the same
-	Rounds         int             // random rearrangements; 999 when zero
-	Key            stats.Key       // draws them
+	// More are further rows of the source and of the target of which only label and
+	// words are known: words cost nothing, and small changes of them show in many rows.
+	More    [2][]Row
+	Known   map[string]bool // words of the training rows; nil: unseen words are not counted
+	Model   bool            // tokens, losses and features come from a model
+	Losses  bool            // the model has a language-modelling head
+	Mass    bool            // Row.Mass was measured
+	Periods bool            // rows have periods
+	Paired  bool            // Target[i] is Source[i] in another format: contents are the same
+	Rounds  int             // random rearrangements; 999 when zero
+	Key     stats.Key       // draws them
+}
+
+// widened has all rows whose label and words are known.
+func (in Input) widened() Input {
+	in.Source, in.Target = slices.Concat(in.Source, in.More[0]), slices.Concat(in.Target, in.More[1])
+	return in
 }
 
 // A Measure is one number of a diagnosis.
@@ -98,11 +109,12 @@ func Diagnose(in Input) Diagnosis {
 		m := match(in)
 		list = append(list, m.format(in)...)
 		if !in.Paired {
-			list = append(list, m.topic(in)...)
+			w := m.wider(in)
+			list = append(list, m.topic(in, w)...)
 			if in.Periods {
-				list = append(list, m.time(in)...)
+				list = append(list, m.time(in, w)...)
 			}
-			if p, ok := prior(in); ok {
+			if p, ok := prior(in.widened()); ok {
 				list = append(list, p)
 			}
 		}

@@ -12,14 +12,14 @@ import (
 // time asks whether texts move with the periods, on the rows of both sides. Periods
 // are taken less the mean of their label, and exchanged within a label only: classes
 // that grow frequent are the label prior's business.
-func (m *matched) time(in Input) []Measure {
+func (m *matched) time(in Input, words *matched) []Measure {
 	t := newTimeline(in)
 	var list []Measure
 	if in.Losses {
 		list = append(list, t.lossSlope())
 	}
 	if in.Known != nil {
-		list = append(list, m.unseen(in.Known))
+		list = append(list, words.unseen(in.Known))
 	}
 	if x := newDesign(t.rows, t.strata, m.arena, in.Key.At(5)); x != nil {
 		list = append(list, t.predictability(in, x))

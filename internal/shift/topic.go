@@ -5,15 +5,16 @@ import (
 	"math"
 )
 
-// topic compares what the texts are about.
-func (m *matched) topic(in Input) []Measure {
+// topic compares what the texts are about; words are the rows whose words are
+// compared.
+func (m *matched) topic(in Input, words *matched) []Measure {
 	var list []Measure
 	if in.Losses {
 		g, source, target := m.gap(Topic, "LM loss gap", lossOf)
 		g.Meaning = fmt.Sprintf("The untouched model loses %.2f nats per token on the source and %.2f on the target.", source, target)
 		list = append(list, g)
 	}
-	list = append(list, m.divergence())
+	list = append(list, words.divergence())
 	if x := m.features(); x != nil {
 		list = append(list, m.separability(in, x), m.discrepancy(in, x))
 	}

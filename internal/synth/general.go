@@ -10,18 +10,26 @@ import (
 // remark that names the class of what was said, in the slots that prompts use.
 type General struct {
 	Settings  `hcl:",inline"`
-	Questions float64 `hcl:"questions,optional" doc:"share of documents that are a question with its answer; the other kinds share the rest as ever" unit:"0 to 1"`
+	Questions float64 `hcl:"questions,optional" doc:"share of documents that are a question with its answer; kinds without an attribute share the rest as ever" unit:"0 to 1"`
+	Facts     float64 `hcl:"facts,optional" doc:"share of documents that tell dated facts" unit:"0 to 1"`
 }
 
 // NewGeneral returns the default: 60,000 documents, about 1.3 million words.
-func NewGeneral() *General { return &General{newSettings(60000), documentShares[questions]} }
+func NewGeneral() *General {
+	return &General{newSettings(60000), documentShares[questions], documentShares[facts]}
+}
 
 // Columns are id and text.
 func (g *General) Columns() []string { return []string{"id", "text"} }
 
 // Validate checks the ranges of all fields.
 func (g *General) Validate() []error {
-	return append(g.Settings.validate(), checkShare("questions", g.Questions, false)...)
+	errs := append(g.Settings.validate(), checkShare("questions", g.Questions, false)...)
+	errs = append(errs, checkShare("facts", g.Facts, false)...)
+	if len(errs) == 0 && g.Questions+g.Facts > 1 {
+		errs = append(errs, &FieldError{"facts", fmt.Sprintf("%g and the questions' %g are more than all documents", g.Facts, g.Questions)})
+	}
+	return errs
 }
 
 // Rows yields the first documents with ids.
@@ -55,16 +63,19 @@ var documentShares = []float64{
 	0.06, // story
 }
 
-// questions is the place of that kind among the shares.
-const questions = 1
+// Places of the kinds whose shares can be set.
+const (
+	questions = 1
+	facts     = 2
+)
 
-// shares are the documents' shares with as many questions as asked for.
+// shares are the documents' shares with as many questions and facts as asked for.
 func (g *General) shares() []float64 {
 	list := slices.Clone(documentShares)
 	for k := range list {
-		list[k] *= (1 - g.Questions) / (1 - documentShares[questions])
+		list[k] *= (1 - g.Questions - g.Facts) / (1 - documentShares[questions] - documentShares[facts])
 	}
-	list[questions] = g.Questions
+	list[questions], list[facts] = g.Questions, g.Facts
 	return list
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -132,6 +133,36 @@ func TestSettingsOutOfRangeNameTheirField(t *testing.T) {
 	}
 	if errs := NewClauses().Validate(); len(errs) != 0 {
 		t.Errorf("defaults are refused: %v", errs)
+	}
+}
+
+// The dials of the general text move what they name and leave the other kinds their
+// proportions.
+func TestSharesOfTheGeneralTextFollowItsDials(t *testing.T) {
+	g := NewGeneral()
+	g.Questions, g.Facts = 0.5, 0.3
+	asked, dated, n := 0, 0, 0
+	g.Text(func(doc string) bool {
+		if strings.Contains(doc, " ? yes ,") || strings.Contains(doc, " ? no ,") {
+			asked++
+		}
+		if strings.HasPrefix(doc, "in 19") || strings.HasPrefix(doc, "in 20") {
+			dated++
+		}
+		n++
+		return n < 4000
+	})
+	for what, shares := range map[string][2]float64{"questions": {float64(asked) / 4000, 0.5}, "facts": {float64(dated) / 4000, 0.3}} {
+		if math.Abs(shares[0]-shares[1]) > 0.03 {
+			t.Errorf("%s are %.3f of the documents, want %g", what, shares[0], shares[1])
+		}
+	}
+	if shares := NewGeneral().shares(); !slices.Equal(shares, documentShares) {
+		t.Errorf("left alone the shares are %v", shares)
+	}
+	g.Facts = 0.6
+	if errs := g.Validate(); len(errs) != 1 {
+		t.Errorf("more than all documents: %v", errs)
 	}
 }
 
