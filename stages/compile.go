@@ -36,6 +36,9 @@ func Compile(exp *config.Experiment, o Options) (*Plan, hcl.Diagnostics) {
 	if !c.diags.HasErrors() {
 		c.diagnoses()
 	}
+	for _, n := range c.plan.Graph.Nodes() {
+		place(n)
+	}
 	return c.plan, c.diags
 }
 
@@ -72,6 +75,9 @@ func (c *compiler) settings() {
 	}
 	for _, b := range c.exp.Of("gate") {
 		c.plan.Gate = b.Config().(*Gate)
+	}
+	for _, b := range c.exp.Of("executor") {
+		c.plan.Executor = b.Config().(*Executor)
 	}
 	for _, b := range c.exp.Of("budget") {
 		c.plan.Budgets = append(c.plan.Budgets, b.Config().(*Budget))

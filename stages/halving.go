@@ -123,6 +123,7 @@ func (p *Plan) advance(r *Run) {
 		}
 	}
 	adapt.Inputs = append(adapt.Inputs, pipeline.Input{Name: rungInput, Node: before})
+	place(adapt)
 	r.Adapt = p.Graph.Add(adapt)
 	evaluate := &pipeline.Node{Addr: "evaluate " + r.Addr() + rungName(r, r.rung), Stage: r.Evaluate.Stage}
 	for _, in := range r.Evaluate.Inputs {
@@ -131,5 +132,6 @@ func (p *Plan) advance(r *Run) {
 		}
 		evaluate.Inputs = append(evaluate.Inputs, in)
 	}
+	place(evaluate)
 	r.Evaluate = p.Graph.Add(evaluate)
 }

@@ -20,6 +20,7 @@ type Plan struct {
 	Budgets    []*Budget
 	Gate       *Gate
 	Search     *Search
+	Executor   *Executor // nil: this process
 
 	// DataNodes and ModelNodes by name.
 	DataNodes  map[string]*pipeline.Node

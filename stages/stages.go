@@ -36,6 +36,8 @@ var Kinds = config.Kinds{
 	"search": {Max: 1, New: func([]string) (any, error) { return newSearch(), nil }},
 	"budget": {Labels: []string{"name"}, New: func(l []string) (any, error) { return &Budget{Name: l[0]}, nil }},
 	"gate":   {Max: 1, New: func([]string) (any, error) { return newGate(), nil }},
+	"executor": {Labels: []string{"type"}, Max: 1, Types: executorTypes,
+		New: func(l []string) (any, error) { return newExecutor(l[0]) }},
 }
 
 // Experiment is the block that names the question.

@@ -79,7 +79,7 @@ func statusOf(err error) int {
 		return exitIntegrity
 	case errors.Is(err, pipeline.ErrBusy), errors.Is(err, results.ErrBusy):
 		return exitBusy
-	case errors.As(err, &input):
+	case errors.As(err, &input) && input.InvalidInput():
 		return exitInvalid
 	}
 	return exitFailed

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,11 +19,12 @@ import (
 type site struct {
 	t   *testing.T
 	dir string
+	env []string // of all processes
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t, t.TempDir()}
+	s := &site{t: t, dir: t.TempDir()}
 	text, err := os.ReadFile("testdata/tiny.hcl")
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +60,7 @@ type process struct {
 // command prepares a process; env is added to the environment.
 func (s *site) command(env []string, args ...string) *process {
 	p := &process{Cmd: exec.Command("runexp", args...), ended: make(chan error, 1)}
-	p.Dir, p.Env = s.dir, append(os.Environ(), env...)
+	p.Dir, p.Env = s.dir, slices.Concat(os.Environ(), s.env, env)
 	p.Stdout, p.Stderr = &p.out, &p.err
 	return p
 }

@@ -32,7 +32,7 @@ func ratio(right, rows int) string { return fmt.Sprintf("%.6f", float64(right)/f
 // an experiment file, then predicts the most frequent class on each.
 func TestRealDataDeclaredAsItLies(t *testing.T) {
 	data := testkit.Shared(t, "")
-	s := &site{t, t.TempDir()}
+	s := &site{t: t, dir: t.TempDir()}
 	text, err := os.ReadFile(filepath.Join("testdata", "realdata.hcl"))
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ preempted, 130 interrupted.`,
 		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
 		initCommand(s), referenceCommand(s), exportCommand(s),
 		reportCommand(s), predictCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
-		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s),
+		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s), workerCommand(s),
 	)
 	return root
 }

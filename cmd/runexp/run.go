@@ -31,6 +31,10 @@ type runFlags struct {
 	noShare  bool
 	json     bool
 	memory   string
+
+	executorFlag string
+	cancel       bool
+	requeue      bool
 }
 
 func runCommand(s *streams) *cobra.Command {
@@ -50,6 +54,9 @@ func runCommand(s *streams) *cobra.Command {
 	cmd.Flags().BoolVar(&f.noShare, "no-share", false, "share nothing in memory between runs (for measuring)")
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory that the runs may take together, such as 8GB (default: nine tenths of what is available)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the comparison as JSON")
+	cmd.Flags().StringVar(&f.executorFlag, "executor", "", "where nodes run: local, or slurm (default: the file's executor block, else local)")
+	cmd.Flags().BoolVar(&f.cancel, "cancel", false, "only end the jobs that earlier runs of the file have left in Slurm")
+	cmd.Flags().BoolVar(&f.requeue, "requeue", false, "inside a Slurm job: end with status 75 when stopped by a signal, so that the job is requeued")
 	return cmd
 }
 
@@ -65,9 +72,19 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	if err != nil {
 		return err
 	}
+	if f.cancel {
+		return f.cancelJobs(ctx, s, plan)
+	}
+	elsewhere, err := chooseExecutor(f.executorFlag, plan)
+	if err != nil {
+		return err
+	}
 	limit, err := f.memoryLimit()
 	if err != nil {
 		return err
+	}
+	if elsewhere != nil {
+		limit = elsewhere.MemoryBytes()
 	}
 	if limit, err = plan.CheckMemory(limit); err != nil {
 		return err
@@ -84,11 +101,7 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	started := time.Now()
 	executor.Parallel, executor.Observer, executor.Verify, executor.NoShare = f.parallel, reporter, f.verify, f.noShare
 	executor.MemoryLimit = limit
-	unheard := context.AfterFunc(ctx, func() {
-		reporter.Logger().Warn("stopping", "now", "training writes a checkpoint; interrupt again to end at once")
-	})
-	summary, done, runErr := runRungs(ctx, executor, plan)
-	unheard()
+	summary, done, runErr := f.execute(ctx, executor, elsewhere, plan, files, reporter)
 	reporter.Close()
 	if summary == nil {
 		return runErr
@@ -112,6 +125,27 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 		}
 	}
 	return f.outcome(s, store, summary, runErr)
+}
+
+// execute runs the plan here, or on the machines of an executor block.
+func (f *runFlags) execute(ctx context.Context, executor *pipeline.Executor, elsewhere *stages.Executor, plan *stages.Plan, files []string, reporter progress.Reporter) (*pipeline.Summary, tally, error) {
+	stopping := "training writes a checkpoint; interrupt again to end at once"
+	if elsewhere != nil {
+		say := func(message string) { reporter.Logger().Warn("slurm", "says", message) }
+		jobs, err := f.startSlurm(executor, elsewhere, plan, files, say)
+		if err != nil {
+			return nil, tally{}, err
+		}
+		defer func() {
+			if err := jobs.Close(); err != nil {
+				say(err.Error())
+			}
+		}()
+		stopping = "jobs in Slurm go on; the same command picks them up, and with -cancel ends them"
+	}
+	unheard := context.AfterFunc(ctx, func() { reporter.Logger().Warn("stopping", "now", stopping) })
+	defer unheard()
+	return runRungs(ctx, executor, plan)
 }
 
 // tally counts the nodes of a run over all rungs.
@@ -196,6 +230,9 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 func (f *runFlags) outcome(s *streams, store *cache.Store, summary *pipeline.Summary, runErr error) error {
 	if errors.Is(runErr, pipeline.ErrInterrupted) {
 		printf(s.err, "runexp: interrupted (nodes done: %d); run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
+		if f.askedToRequeue(runErr) {
+			return &exitError{exitPreempted, nil}
+		}
 		return &exitError{exitInterrupted, nil}
 	}
 	if runErr != nil {

@@ -36,7 +36,11 @@ func (e *Entry) Export(dir string) error {
 // exportObject links or copies a checked object into the folder of another store.
 func (s *Store) exportObject(f FileInfo, to *Store) error {
 	name := to.path("objects", f.Content)
-	if info, err := to.fs.Stat(name); err == nil && info.Size() == f.Size {
+	whole := func() bool {
+		info, err := to.fs.Stat(name)
+		return err == nil && info.Size() == f.Size
+	}
+	if whole() {
 		return nil
 	}
 	if err := to.mkdirAll(filepath.Dir(name)); err != nil {
@@ -44,9 +48,9 @@ func (s *Store) exportObject(f FileInfo, to *Store) error {
 	}
 	err := to.fs.Link(s.path("objects", f.Content), name)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, fs.ErrExist) && whole(): // another entry has the same object
 		return to.syncDir(filepath.Dir(name))
-	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return to.appearAs(name, func(tmp string) error { return s.copyObject(f, tmp) })

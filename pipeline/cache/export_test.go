@@ -2,7 +2,9 @@ package cache
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -43,4 +45,42 @@ func TestExportRefusesDamage(t *testing.T) {
 	if err := e.Export(t.TempDir()); !errors.Is(err, ErrMiss) {
 		t.Errorf("export of a damaged output: %v, want an ErrMiss", err)
 	}
+}
+
+// Entries that share objects are exported at the same time.
+func TestExportOfSharedObjects(t *testing.T) {
+	s := openTest(t)
+	var entries []*Entry
+	for i := range 20 {
+		entries = append(entries, commitFiles(t, s, fmt.Sprint("x", i), map[string]string{"a": "alpha", "own": fmt.Sprint(i)}))
+	}
+	dir := filepath.Join(t.TempDir(), "shared")
+	var all errgroup
+	for _, e := range entries {
+		all.do(func() error { return e.Export(dir) })
+	}
+	if err := all.wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// errgroup runs functions at the same time and joins their errors.
+type errgroup struct {
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	errs error
+}
+
+func (g *errgroup) do(f func() error) {
+	g.wg.Go(func() {
+		err := f()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.errs = errors.Join(g.errs, err)
+	})
+}
+
+func (g *errgroup) wait() error {
+	g.wg.Wait()
+	return g.errs
 }
