@@ -69,6 +69,8 @@ func contractCases() []contractCase {
 	reparameterized.Reparameterize, reparameterized.Hidden = true, 5
 	shifted := prefix(3)
 	shifted.ShiftPositions = true
+	words := prefix(3)
+	words.Start = "label_words"
 	// A scale of one; more would curve the loss too much for differences.
 	small := func(change func(*LoRA)) *LoRA {
 		m := &LoRA{Rank: 2, Alpha: 2, Bias: "none", Variant: "lora"}
@@ -92,6 +94,7 @@ func contractCases() []contractCase {
 		{"parallel", &Bottleneck{Kind: "parallel", Reduction: 4}, "equal"},
 		{"prefix", prefix(3), "other"},
 		{"prefix shifted", shifted, "other"},
+		{"prefix of words", words, "other"},
 		{"prefix by network", reparameterized, "other"},
 		{"bitfit", &BitFit{}, "equal"},
 		{"ia3", &IA3{}, "equal"},

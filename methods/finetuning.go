@@ -41,8 +41,14 @@ func (*FineTuning) Draws() bool { return true }
 // Supports returns nil for every kind of task.
 func (*FineTuning) Supports(kind string) error { return supportsTraining("fine_tuning", kind) }
 
-// SupportsModel returns nil for every model.
-func (*FineTuning) SupportsModel(*nn.Config) error { return nil }
+// SupportsModel returns an error if the model has fewer layers than are to be
+// trained.
+func (m *FineTuning) SupportsModel(c *nn.Config) error {
+	if m.Layers > c.Layers {
+		return fieldErrorf("layers", "The model has %d layers; %d cannot be trained. -1 is everything.", c.Layers, m.Layers)
+	}
+	return nil
+}
 
 // Defaults returns the recipe of BERT's authors.
 func (*FineTuning) Defaults() TrainDefaults {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"runexp/internal/lm"
+	"runexp/internal/lm/autodiff"
 	"runexp/internal/lm/nn"
 	"runexp/internal/lm/tensor"
 )
@@ -23,19 +24,28 @@ import (
 //	table = tanh(E·W1ᵀ + b1)·W2ᵀ + b2    E [Tokens, H], W1 [Hidden, H]
 //
 // A prefix changes the attention from the start: at step 0 the adapted model
-// is not the base model.
+// is not the base model. What it starts from decides much: the keys and values
+// that the model computes of words (vocabulary, label_words, text, as in prompt
+// tuning), or N(0, InitStd) (random). Near-zero keys draw attention away from
+// the text and give nothing for it; those of words are such as the model has
+// seen. With ShiftPositions a causal model starts as if the words stood before
+// the text.
 //
-// Sources: Li and Liang 2021, arXiv:2101.00190, sections 4.2 and 4.3; Liu et
-// al. 2022, arXiv:2110.07602.
+// Sources: Li and Liang 2021, arXiv:2101.00190, sections 4.2, 4.3 and 7.4
+// (init); Liu et al. 2022, arXiv:2110.07602.
 type PrefixTuning struct {
-	Tokens         int  `hcl:"tokens,optional" doc:"length of the prefix in every layer"`
-	Reparameterize bool `hcl:"reparameterize,optional" doc:"train the prefix through a small network that is folded away afterwards"`
-	Hidden         int  `hcl:"hidden,optional" doc:"width of that network"`
-	ShiftPositions bool `hcl:"shift_positions,optional" doc:"count the positions of the real tokens from the prefix on, as PEFT does"`
+	Tokens         int    `hcl:"tokens,optional" doc:"length of the prefix in every layer"`
+	Start          string `hcl:"init,optional" doc:"what its keys and values start from: those of words (vocabulary, label_words or text), or random" source:"Li and Liang 2021, section 7.4"`
+	InitText       string `hcl:"init_text,optional" doc:"the text that init = \"text\" starts from"`
+	Reparameterize bool   `hcl:"reparameterize,optional" doc:"train the prefix through a small network that is folded away afterwards; starts at random"`
+	Hidden         int    `hcl:"hidden,optional" doc:"width of that network"`
+	ShiftPositions bool   `hcl:"shift_positions,optional" doc:"count the positions of the real tokens from the prefix on, as PEFT does"`
 }
 
 // NewPrefixTuning returns 30 tokens, trained directly.
-func NewPrefixTuning() *PrefixTuning { return &PrefixTuning{Tokens: 30, Hidden: 512} }
+func NewPrefixTuning() *PrefixTuning {
+	return &PrefixTuning{Tokens: 30, Start: "random", Hidden: 512}
+}
 
 // Type returns "prefix_tuning".
 func (*PrefixTuning) Type() string { return "prefix_tuning" }
@@ -46,10 +56,19 @@ func (*PrefixTuning) Draws() bool { return true }
 // Supports returns nil for every kind of task.
 func (*PrefixTuning) Supports(kind string) error { return supportsTraining("prefix_tuning", kind) }
 
-// SupportsModel returns an error if shifted positions leave no room for text.
+// NeedsWords reports whether the prefix starts from label words.
+func (m *PrefixTuning) NeedsWords() bool { return m.Start == "label_words" }
+
+func (m *PrefixTuning) start() wordStart { return wordStart{m.Start, m.InitText} }
+
+// SupportsModel returns an error if shifted positions leave no room for text,
+// or if the model cannot read as many words as the prefix starts from.
 func (m *PrefixTuning) SupportsModel(c *nn.Config) error {
-	if m.ShiftPositions && m.Tokens >= c.MaxPositions {
+	switch {
+	case m.ShiftPositions && m.Tokens >= c.MaxPositions:
 		return fieldErrorf("tokens", "A prefix of %d leaves no positions for the text: the model has %d.", m.Tokens, c.MaxPositions)
+	case m.Start != "random" && m.Tokens > c.MaxPositions:
+		return fieldErrorf("tokens", "A prefix of %d words is longer than the %d positions of the model; a longer one starts at random.", m.Tokens, c.MaxPositions)
 	}
 	return nil
 }
@@ -63,9 +82,13 @@ func (*PrefixTuning) Defaults() TrainDefaults {
 func (m *PrefixTuning) Validate() []error {
 	errs := slices.Concat(
 		atLeast("tokens", m.Tokens, 1, "The prefix has a length in tokens"),
+		m.start().validate(),
 		atLeast("hidden", m.Hidden, 1, "The network that makes the prefix has a width"))
 	if !m.Reparameterize && m.Hidden != NewPrefixTuning().Hidden {
 		errs = append(errs, &FieldError{"hidden", "Only a prefix with reparameterize = true is made by a network; this one has no width."})
+	}
+	if m.Reparameterize && m.Start != "random" {
+		errs = append(errs, &FieldError{"init", "A prefix with reparameterize = true is made by a network, which starts at random; it cannot start from words."})
 	}
 	return errs
 }
@@ -84,7 +107,7 @@ func (m *PrefixTuning) Trainable(base *lm.Base, setup Setup) (Count, error) {
 // columns is the width of the prefix table: keys and values of all layers.
 func (m *PrefixTuning) columns(c *nn.Config) int { return c.Layers * 2 * c.KVDim() }
 
-func (m *PrefixTuning) extend(o *nn.Overlay, base *lm.Base, _ Setup, key tensor.Key) error {
+func (m *PrefixTuning) extend(o *nn.Overlay, base *lm.Base, setup Setup, key tensor.Key) error {
 	c := base.Config()
 	if o.Prefix != nil {
 		return errors.New("two parts make a prefix")
@@ -101,7 +124,14 @@ func (m *PrefixTuning) extend(o *nn.Overlay, base *lm.Base, _ Setup, key tensor.
 	if !m.Reparameterize {
 		o.Prefix.Table = normal("table", m.Tokens, m.columns(c), 0)
 		o.Prefix.Table.NoDecay = true
-		return nil
+		if m.Start == "random" || isDry(base) {
+			return nil
+		}
+		ids, err := m.start().ids(m.Tokens, base, setup, key)
+		if err == nil {
+			fillKeysValues(o.Prefix.Table.Value, base, ids)
+		}
+		return err
 	}
 	uniform := func(name string, rows, cols, in int, draw uint64) *nn.Param {
 		p := nn.NewParam(o.Arena, "prefix."+name, rows, cols)
@@ -130,6 +160,24 @@ func (m *PrefixTuning) count(base *lm.Base, _ *nn.Head) (Count, error) {
 		n.Trained = tokens*int64(c.Hidden) + hidden*int64(c.Hidden+1) + columns*(hidden+1)
 	}
 	return n, nil
+}
+
+// fillKeysValues sets row i of table [P, L·2·kv] to the keys and values that
+// the model computes of token i of a text with these P tokens.
+func fillKeysValues(table *tensor.Tensor, base *lm.Base, ids []int32) {
+	a := tensor.NewArena()
+	defer a.Free()
+	pass := base.Pass(autodiff.New(a, false), nil)
+	kv := base.Config().KVDim()
+	pass.ObserveKV = func(layer int, k, v *autodiff.Var) {
+		for i := range ids {
+			row := table.Slice()[i*table.Cols+layer*2*kv:]
+			copy(row[:kv], k.Value.Slice()[i*kv:(i+1)*kv])
+			copy(row[kv:2*kv], v.Value.Slice()[i*kv:(i+1)*kv])
+		}
+	}
+	batch := nn.NewBatch([][]int32{ids}, nil)
+	base.Arch.Encode(pass, pass.Begin(base.Arch, batch), nil)
 }
 
 // FoldPrefix replaces the network behind a trained prefix by the table that

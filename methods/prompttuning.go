@@ -49,8 +49,14 @@ func (*PromptTuning) Supports(kind string) error { return supportsTraining("prom
 // NeedsWords reports whether the vectors start from label words.
 func (m *PromptTuning) NeedsWords() bool { return m.Start == "label_words" }
 
-// SupportsModel returns an error if the vectors leave no room for text.
+func (m *PromptTuning) start() wordStart { return wordStart{m.Start, m.InitText} }
+
+// SupportsModel returns an error if the vectors leave no room for text, or if
+// the model has no CLS token that a head could read.
 func (m *PromptTuning) SupportsModel(c *nn.Config) error {
+	if m.Reads == "first" && c.Causal() {
+		return fieldErrorf("reads", "A head on a causal model reads the last token; reads = %q says what a head on CLS reads.", m.Reads)
+	}
 	if m.Tokens >= c.MaxPositions {
 		return fieldErrorf("tokens", "%d vectors leave no positions for the text: the model has %d.", m.Tokens, c.MaxPositions)
 	}
@@ -67,12 +73,9 @@ func (*PromptTuning) Defaults() TrainDefaults {
 func (m *PromptTuning) Validate() []error {
 	errs := slices.Concat(
 		atLeast("tokens", m.Tokens, 1, "The prompt has a number of trained vectors"),
-		oneOf("init", m.Start, "vocabulary", "label_words", "text", "random"),
+		m.start().validate(),
 		oneOf("position", m.Position, "start", "after_first"),
 		oneOf("reads", m.Reads, "cls", "first"))
-	if (m.Start == "text") != (m.InitText != "") {
-		errs = append(errs, &FieldError{"init_text", `The text goes with init = "text"; one without the other has no meaning.`})
-	}
 	if m.Reads == "first" && m.Position != "start" {
 		errs = append(errs, &FieldError{"reads", `reads = "first" differs from "cls" only if the vectors stand at the start.`})
 	}
@@ -115,70 +118,10 @@ func (m *PromptTuning) extend(o *nn.Overlay, base *lm.Base, setup Setup, key ten
 		tensor.FillUniform(p.Value, -0.5, 0.5, key)
 		return nil
 	}
-	ids, err := m.words(base, setup, key)
+	ids, err := m.start().ids(m.Tokens, base, setup, key)
 	if err != nil {
 		return err
 	}
 	tensor.Embedding(p.Value, base.Weights[base.Arch.WordEmbedding()].Value, o.Arena.Ints(ids))
 	return nil
-}
-
-// words returns the token ids that the vectors start from.
-func (m *PromptTuning) words(base *lm.Base, setup Setup, key tensor.Key) ([]int32, error) {
-	var ids []int32
-	switch m.Start {
-	case "label_words":
-		if len(setup.Words) == 0 {
-			return nil, fieldErrorf("init", `init = "label_words" needs a format with words.`)
-		}
-		ids = interleave(setup.Words)
-	case "text":
-		if base.Tokenizer == nil {
-			return nil, fieldErrorf("init", `init = "text" needs a model with a tokenizer.`)
-		}
-		text := base.Tokenizer.Encode(m.InitText)
-		if len(text) == 0 {
-			return nil, fieldErrorf("init_text", "The text %q has no tokens.", m.InitText)
-		}
-		for len(ids) < m.Tokens {
-			ids = append(ids, text...)
-		}
-	}
-	ordinary := ordinaryTokens(base)
-	for i := uint64(0); len(ids) < m.Tokens; i++ {
-		ids = append(ids, ordinary[int(key.Float64(i)*float64(len(ordinary)))])
-	}
-	return ids[:m.Tokens], nil
-}
-
-// interleave takes the first word of each label, then the second of each.
-func interleave(words [][]int32) []int32 {
-	var ids []int32
-	for i := 0; ; i++ {
-		before := len(ids)
-		for _, w := range words {
-			if i < len(w) {
-				ids = append(ids, w[i])
-			}
-		}
-		if len(ids) == before {
-			return ids
-		}
-	}
-}
-
-// ordinaryTokens lists the vocabulary without special tokens.
-func ordinaryTokens(base *lm.Base) []int32 {
-	n, special := base.Config().Vocabulary, []int32(nil)
-	if t := base.Tokenizer; t != nil {
-		s := t.Special()
-		n, special = min(n, t.Size()), []int32{s.PAD, s.UNK, s.CLS, s.SEP, s.MASK, s.BOS, s.EOS}
-	}
-	ids := make([]int32, 0, n)
-	for id := range int32(n) {
-		if !slices.Contains(special, id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }

@@ -2,6 +2,7 @@ package methods
 
 import (
 	"fmt"
+	"slices"
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/nn"
@@ -59,6 +60,14 @@ func (m *Union) SupportsModel(c *nn.Config) error {
 		}
 	}
 	return nil
+}
+
+// NeedsWords reports whether a part starts from label words.
+func (m *Union) NeedsWords() bool {
+	return slices.ContainsFunc(m.Parts, func(p *Part) bool {
+		w, ok := p.Method.(interface{ NeedsWords() bool })
+		return ok && w.NeedsWords()
+	})
 }
 
 // Defaults returns those of the low-rank methods; before its parts are known

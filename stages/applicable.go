@@ -55,6 +55,7 @@ func (c *compiler) applies(b *config.Block, d *Dataset, model *Model, p *config.
 		c.once(b.DefRange, "Method does not fit the task", "On data set %q: %v.", d.Name, err)
 		return false
 	}
+	c.checkTraining(m, d, at)
 	if !m.From.IsZero() {
 		c.checkStart(b, m, at)
 	}
@@ -154,10 +155,12 @@ func dryRun(a methods.Adapter, m *Method, d *Dataset, base *lm.Base) error {
 // needs, and whether this model can score its words where it says.
 func (c *compiler) checkWords(m *Method, d *Dataset, shape *nn.Config, model *Model, at func(string) hcl.Range) {
 	_, prompted := m.Method.(methods.Prompter)
-	if w, ok := m.Method.(wordReader); ok && w.NeedsWords() && m.Format.IsZero() {
-		field := "format"
-		if m.Type == "prompt_tuning" {
-			field = "init"
+	w, ok := m.Method.(wordReader)
+	needs := ok && w.NeedsWords()
+	if needs && m.Format.IsZero() {
+		field := "init"
+		if prompted || m.Type == "union" {
+			field = "format"
 		}
 		c.once(at(field), "No label words", "A %s with label words needs format = format.name, and a format block with words.", m.Type)
 		return
@@ -171,8 +174,8 @@ func (c *compiler) checkWords(m *Method, d *Dataset, shape *nn.Config, model *Mo
 	case d.Config.Task == dataset.Tagging || d.Config.Task == dataset.MultipleChoice:
 		c.once(at("format"), "Attribute without effect", "Rows of a %s task are read word by word or choice by choice; a format does not change them.", d.Config.Task)
 		return
-	case format.Words == nil && prompted:
-		c.once(f.DefRange, "No label words", "Method %q asks the model for words; this format has none: words = { class = [\"word\"] }.", m.Name)
+	case format.Words == nil && needs:
+		c.once(f.DefRange, "No label words", "Method %q needs words for the classes; this format has none: words = { class = [\"word\"] }.", m.Name)
 		return
 	case format.Words == nil:
 		return

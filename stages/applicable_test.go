@@ -50,27 +50,25 @@ format "wordless" {
 		{"start of a lower probe", "method \"probing\" \"a\" {\n layer = 1\n}\nmethod \"lora\" \"m\" {\n from = method.a\n}", "from", "last layer"},
 		{"probe that starts", "method \"lora\" \"a\" {}\nmethod \"probing\" \"m\" {\n from = method.a\n}", "from", "fitted from its rows alone"},
 		{"search with a format", "method \"prompt_search\" \"m\" {\n format = format.cloze\n templates = [\"{premise} {mask}\"]\n words = {\n  entailment = [\"yes\"]\n  not_entailment = [\"no\"]\n }\n}", "format = ", "of its own"},
+		{"label words of a wordless format", "method \"prompt_tuning\" \"m\" {\n init = \"label_words\"\n format = format.wordless\n}", "format \"wordless\"", "words"},
+		{"prefix of label words from nowhere", "method \"prefix_tuning\" \"m\" {\n init = \"label_words\"\n}", "init", "label words"},
+		{"union with label words from nowhere", "method \"union\" \"m\" {\n part \"prompt_tuning\" {\n  init = \"label_words\"\n }\n part \"layer_norm\" {}\n}", "method", "label words"},
+		{"prefix of more words than positions", "method \"prefix_tuning\" \"m\" {\n tokens = 65\n init = \"vocabulary\"\n}", "tokens", "starts at random"},
+		{"network that starts from words", "method \"prefix_tuning\" \"m\" {\n reparameterize = true\n init = \"vocabulary\"\n}", "init", "cannot start from words"},
+		{"text without init", "method \"prefix_tuning\" \"m\" {\n init_text = \"so\"\n}", "init_text", "goes with"},
+		{"first row of a decoder", "method \"prompt_tuning\" \"m\" {\n reads = \"first\"\n models = [model.llama]\n}", "reads", "last token"},
+		{"CLS of a decoder", "method \"probing\" \"m\" {\n pooling = \"cls\"\n models = [model.gpt2]\n}", "pooling", "sees nothing"},
+		{"more layers than there are", "method \"fine_tuning\" \"m\" {\n layers = 3\n}", "layers", "has 2 layers"},
+		{"bottleneck without width", "method \"adapter\" \"m\" {\n reduction = 17\n}", "reduction", "leaves nothing"},
+		{"head of another probe", "method \"probing\" \"m\" {\n head = \"mlp\"\n k = 3\n}", "k = 3", "reads k"},
+		{"start of a centroid", "method \"probing\" \"a\" {\n head = \"centroid\"\n}\nmethod \"lora\" \"m\" {\n from = method.a\n}", "from", "leaves no weights"},
+		{"probe under label words", "method \"probing\" \"a\" {}\nmethod \"prompt_tuning\" \"m\" {\n from = method.a\n format = format.cloze\n models = [model.bert]\n}", "from", "there is none"},
 		{"union with itself", "method \"union\" \"m\" {\n part \"lora\" {}\n}", "part", "two part blocks"},
 		{"union of a baseline", "method \"union\" \"m\" {\n part \"tfidf\" {}\n part \"lora\" {}\n}", "part \"tfidf\"", "cannot be part"},
 		{"union's unknown target", "method \"union\" \"m\" {\n part \"lora\" {\n  targets = [\"querry\"]\n }\n part \"layer_norm\" {}\n}", "method", "querry"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			text := fmt.Sprintf("experiment \"tiny\" {}\n%s%s\ndataset \"pair\" {\n max_length = 32\n %s\n}\n%s\n", tinyModels(), formats, tinyDatasets["pair"], test.method)
-			_, diags := compiled(t, text)
-			if !diags.HasErrors() {
-				t.Fatal("nothing is wrong with it")
-			}
-			lines, found := strings.Split(text, "\n"), false
-			for _, d := range diags {
-				line := lines[d.Subject.Start.Line-1]
-				found = found || strings.Contains(d.Detail, test.want) && strings.Contains(line, test.at)
-			}
-			if !found {
-				t.Errorf("got %v; want a line with %q to be told %q", diags, test.at, test.want)
-			}
-			if len(diags) > 3 {
-				t.Errorf("one mistake is told %d times", len(diags))
-			}
+			tellsAtItsPlace(t, "pair", formats, test.method, test.at, test.want)
 		})
 	}
 }
@@ -105,5 +103,62 @@ method "tfidf" "words" {
 		if got := r.Evaluate.Stage.(*Evaluate).Shifted; len(got) != 1 || got[0].Format.Name != "pair" {
 			t.Errorf("%s is tested on %v", r.Addr(), got)
 		}
+	}
+}
+
+// So are mistakes that the task shows.
+func TestWhatATaskCannotUseIsADiagnosticAtItsAttribute(t *testing.T) {
+	const format = `
+format "cloze" {
+  text  = "so {mask}"
+  words = {
+    entailment     = ["yes"]
+    not_entailment = ["no"]
+  }
+}
+`
+	for _, test := range []struct {
+		name, task, method, at, want string
+	}{
+		{"means of values", "scores", "method \"probing\" \"m\" {\n head = \"centroid\"\n}", "method", "does not fit a regression task"},
+		{"means of sets", "topics", "method \"probing\" \"m\" {\n head = \"centroid\"\n}", "method", "does not fit a multi_label task"},
+		{"control of values", "scores", "method \"probing\" \"m\" {\n control = true\n}", "method", "control task does not fit"},
+		{"probe of a text", "text", "method \"probing\" \"m\" {}", "method", "does not fit a language_modeling task"},
+		{"words for tags", "tags", "method \"prompting\" \"m\" {\n format = format.cloze\n}", "method", "does not fit a tagging task"},
+		{"label words for tags", "tags", "method \"prompt_tuning\" \"m\" {\n format = format.cloze\n init = \"label_words\"\n}", "format", "word by word"},
+		{"format of choices", "choice", "method \"lora\" \"m\" {\n format = format.cloze\n}", "format", "choice by choice"},
+		{"label words for values", "scores", "method \"prompt_tuning\" \"m\" {\n format = format.cloze\n init = \"label_words\"\n}", "format", "answer a classification"},
+		{"label words for sets", "topics", "method \"lora\" \"m\" {\n format = format.cloze\n}", "format", "answer a classification"},
+		{"weights of values", "scores", "method \"lora\" \"m\" {\n class_weights = \"balanced\"\n}", "class_weights", "could be weighed"},
+		{"weights of choices", "choice", "method \"lora\" \"m\" {\n class_weights = \"balanced\"\n}", "class_weights", "could be weighed"},
+		{"smoothing of values", "scores", "method \"lora\" \"m\" {\n label_smoothing = 0.1\n}", "label_smoothing", "exclude each other"},
+		{"smoothing of sets", "topics", "method \"lora\" \"m\" {\n label_smoothing = 0.1\n}", "label_smoothing", "exclude each other"},
+		{"words of a text", "text", "method \"tfidf\" \"m\" {}", "method", "does not fit a language_modeling task"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tellsAtItsPlace(t, test.task, format, test.method, test.at, test.want)
+		})
+	}
+}
+
+// tellsAtItsPlace compiles a method on one of tinyDatasets and wants a
+// diagnostic that says want on the line that holds at.
+func tellsAtItsPlace(t *testing.T, task, formats, method, at, want string) {
+	t.Helper()
+	text := fmt.Sprintf("experiment \"tiny\" {}\n%s%s\ndataset %q {\n max_length = 32\n %s\n}\n%s\n", tinyModels(), formats, task, tinyDatasets[task], method)
+	_, diags := compiled(t, text)
+	if !diags.HasErrors() {
+		t.Fatal("nothing is wrong with it")
+	}
+	lines, found := strings.Split(text, "\n"), false
+	for _, d := range diags {
+		line := lines[d.Subject.Start.Line-1]
+		found = found || strings.Contains(d.Detail, want) && strings.Contains(line, at)
+	}
+	if !found {
+		t.Errorf("got %v; want a line with %q to be told %q", diags, at, want)
+	}
+	if len(diags) > 3 {
+		t.Errorf("one mistake is told %d times", len(diags))
 	}
 }

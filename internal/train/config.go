@@ -58,7 +58,7 @@ func (c *Config) Validate() []error {
 	check(c.Epochs > 0 && c.Epochs <= 1e5, "epochs", "The number of epochs must be above 0 and at most 100000.")
 	check(c.Steps >= 0 && c.Steps <= 1e8, "steps", "The number of steps must be from 0 to 100000000.")
 	check(c.BatchSize >= 1 && c.BatchSize <= 1<<16, "batch_size", "The batch size must be from 1 to 65536 rows.")
-	check(c.LearningRate > 0 && c.LearningRate < 1e9, "learning_rate", "The learning rate must be above 0.")
+	check(c.LearningRate > 0 && c.LearningRate < 1e9, "learning_rate", "The learning rate must be above 0 and below 1e9.")
 	check(slices.Contains([]string{"linear", "cosine", "constant", "all", "head_first", "gradual"}, c.Schedule), "schedule",
 		"The schedule of the learning rate is linear, cosine or constant; fine_tuning also takes all, head_first and gradual.")
 	check(c.Warmup >= 0 && c.Warmup <= 1, "warmup", "The warm-up is a share of the steps, from 0 to 1.")

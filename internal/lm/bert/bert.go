@@ -78,8 +78,7 @@ func (m *Model) embed(p *nn.Pass, in *nn.Input) *autodiff.Var {
 func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn.Rows) *autodiff.Var {
 	c, t, at := m.config, p.Tape, m.names.layer(l)
 	q, k, v := p.QueryLinear(x, at+m.names.query, rows), p.Linear(x, at+m.names.key), p.Linear(x, at+m.names.value)
-	prefixK, prefixV := p.PrefixKV(l, c.Hidden)
-	a := t.Attention(q, k, v, in.Offsets, prefixK, prefixV, p.AttentionConfig(c, l, slotAttention))
+	a := p.Attend(c, in, l, q, k, v)
 	if rows != nil {
 		a, x = t.Gather(a, rows.Index), t.Gather(x, rows.Index)
 	}
@@ -106,7 +105,7 @@ func (m *Model) close(p *nn.Pass, l int, part, norm string, h, x *autodiff.Var) 
 }
 
 const (
-	slotAttention = iota
+	_ = iota // attention
 	slotAttentionOut
 	slotOutput
 )

@@ -32,7 +32,7 @@ func (m *Model) WordEmbedding() string { return root + "wte.weight" }
 func (m *Model) Decoder() (weight, bias string) { return m.WordEmbedding(), "" }
 
 const (
-	slotAttention = iota
+	_ = iota // attention
 	slotAttentionOut
 	slotOutput
 )
@@ -71,9 +71,7 @@ func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn
 	c, t, at := m.config, p.Tape, layerName(l)
 	h := c.Hidden
 	qkv := p.Linear(p.LayerNorm(x, at+"ln_1", c.Eps), at+"attn.c_attn")
-	prefixK, prefixV := p.PrefixKV(l, h)
-	a := t.Attention(t.Columns(qkv, 0, h), t.Columns(qkv, h, 2*h), t.Columns(qkv, 2*h, 3*h),
-		in.Offsets, prefixK, prefixV, p.AttentionConfig(c, l, slotAttention))
+	a := p.Attend(c, in, l, t.Columns(qkv, 0, h), t.Columns(qkv, h, 2*h), t.Columns(qkv, 2*h, 3*h))
 	if rows != nil {
 		a, x = t.Gather(a, rows.Index), t.Gather(x, rows.Index)
 	}

@@ -42,8 +42,6 @@ func (m *Model) Decoder() (weight, bias string) {
 	return "lm_head.weight", ""
 }
 
-const slotAttention = 0
-
 // Encode returns the last hidden states after the final norm.
 func (m *Model) Encode(p *nn.Pass, in *nn.Input, rows *nn.Rows) *autodiff.Var {
 	c, t := m.config, p.Tape
@@ -79,8 +77,7 @@ func (m *Model) layer(p *nn.Pass, in *nn.Input, l int, x *autodiff.Var, rows *nn
 	q, k, v := p.QueryLinear(z, at+"self_attn.q_proj", rows), p.Linear(z, at+"self_attn.k_proj"), p.Linear(z, at+"self_attn.v_proj")
 	q = t.Rotary(q, in.Positions, cos, sin, c.HeadDim, false)
 	k = t.Rotary(k, in.Positions, cos, sin, c.HeadDim, false)
-	prefixK, prefixV := p.PrefixKV(l, c.KVDim())
-	a := t.Attention(q, k, v, in.Offsets, prefixK, prefixV, p.AttentionConfig(c, l, slotAttention))
+	a := p.Attend(c, in, l, q, k, v)
 	if rows != nil {
 		a, x = t.Gather(a, rows.Index), t.Gather(x, rows.Index)
 	}

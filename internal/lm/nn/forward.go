@@ -1,6 +1,9 @@
 package nn
 
-import "runexp/internal/lm/autodiff"
+import (
+	"runexp/internal/lm/autodiff"
+	"runexp/internal/lm/tensor"
+)
 
 // Begin lays a batch out for arch, with the overlay's soft tokens and shifted
 // positions.
@@ -51,7 +54,8 @@ func (p *Pass) decode(arch Architecture, h *autodiff.Var) *autodiff.Var {
 
 // Pooled reduces the last hidden states of each sequence to one row: that of
 // its first token (cls), of its last, of its mask token (mask), or the mean or
-// maximum over all its rows, special and soft tokens included.
+// maximum over its tokens, special ones included. Soft tokens are no part of
+// the text: they act through attention and are not read themselves.
 func (p *Pass) Pooled(arch Architecture, b *Batch, pooling string) *autodiff.Var {
 	return p.pooled(arch, p.Begin(arch, b), pooling)
 }
@@ -61,10 +65,14 @@ func (p *Pass) pooled(arch Architecture, in *Input, pooling string) *autodiff.Va
 	if p.Known != nil && p.Known.Layers == arch.Config().Layers {
 		return p.Tape.Const(p.Known.Hidden)
 	}
-	switch pooling {
-	case "tokens":
-		return arch.Encode(p, in, in.Select(a, func(s int) []int { return upTo(in.length(s)) }))
-	case "mean", "max":
+	real := func() *Rows { return in.Select(a, func(s int) []int { return upTo(in.length(s)) }) }
+	switch {
+	case pooling == "tokens":
+		return arch.Encode(p, in, real())
+	case (pooling == "mean" || pooling == "max") && in.soft > 0:
+		rows := real()
+		return p.reduce(arch.Encode(p, in, rows), rows.Offsets, pooling)
+	case pooling == "mean" || pooling == "max":
 		return p.Reduce(in, arch.Encode(p, in, nil), pooling)
 	}
 	return arch.Encode(p, in, in.selectRows(a, p.poolRows(in, pooling)))
@@ -72,13 +80,18 @@ func (p *Pass) pooled(arch Architecture, in *Input, pooling string) *autodiff.Va
 
 // Reduce pools full hidden states [N, H] to [S, H].
 func (p *Pass) Reduce(in *Input, h *autodiff.Var, pooling string) *autodiff.Var {
-	switch pooling {
-	case "mean":
-		return p.Tape.SegmentMean(h, in.Offsets)
-	case "max":
-		return p.Tape.SegmentMax(h, in.Offsets)
+	if pooling == "mean" || pooling == "max" {
+		return p.reduce(h, in.Offsets, pooling)
 	}
 	return p.Tape.Gather(h, p.Tape.Arena().Ints(p.poolRows(in, pooling)))
+}
+
+// reduce is the mean or the maximum of each segment's rows.
+func (p *Pass) reduce(h *autodiff.Var, offsets *tensor.Ints, pooling string) *autodiff.Var {
+	if pooling == "max" {
+		return p.Tape.SegmentMax(h, offsets)
+	}
+	return p.Tape.SegmentMean(h, offsets)
 }
 
 // poolRows is the row that each sequence is read at.

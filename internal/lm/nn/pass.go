@@ -1,11 +1,9 @@
 package nn
 
 import (
-	"math"
 	"strconv"
 
 	"runexp/internal/lm/autodiff"
-	"runexp/internal/lm/tensor"
 )
 
 // A Pass is one forward computation: a tape, the weights, what lies over
@@ -29,6 +27,9 @@ type Pass struct {
 	Known *Known
 	// Until, above 0, ends Encode after so many layers, without a final norm.
 	Until int
+	// ObserveKV, if set, is shown each layer's keys and values [N, KVDim], as
+	// attention reads them, while they are valid.
+	ObserveKV func(layer int, k, v *autodiff.Var)
 
 	prefix *autodiff.Var
 	leaves map[*Param]*autodiff.Var
@@ -83,17 +84,4 @@ func (p *Pass) ShowLayer(layer int, in *Input, h *autodiff.Var) {
 	if p.Observe != nil {
 		p.Observe(layer, in, h)
 	}
-}
-
-// AttentionConfig is the attention of a layer, with its dropout if p trains.
-func (p *Pass) AttentionConfig(c *Config, layer, slot int) tensor.AttentionConfig {
-	a := tensor.AttentionConfig{
-		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
-		Scale:  float32(1 / math.Sqrt(float64(c.HeadDim))),
-		Causal: c.Causal(),
-	}
-	if rate := p.rate(float32(c.AttnDropout)); rate > 0 {
-		a.Dropout, a.Key = rate, p.key(Slot(layer, slot))
-	}
-	return a
 }

@@ -22,8 +22,8 @@ type Prefix struct {
 	Len   int
 }
 
-// PrefixKV returns the prefix keys and values of a layer, or nils.
-func (p *Pass) PrefixKV(layer, kv int) (k, v *autodiff.Var) {
+// prefixKV returns the prefix keys and values of a layer, or nils.
+func (p *Pass) prefixKV(layer, kv int) (k, v *autodiff.Var) {
 	if p.Overlay == nil || p.Overlay.Prefix == nil {
 		return nil, nil
 	}
