@@ -34,7 +34,7 @@ type Adapt struct {
 func (*Adapt) Name() string { return "adapt" }
 
 // Version is raised when the same configuration would fit something else.
-func (*Adapt) Version() int { return 2 }
+func (*Adapt) Version() int { return 3 }
 
 // Files that an adaptation leaves.
 const (
