@@ -106,7 +106,7 @@ method "tfidf" "words" {
 	}
 }
 
-// So are mistakes that the task shows.
+// Mistakes that the task shows are found before anything runs as well.
 func TestWhatATaskCannotUseIsADiagnosticAtItsAttribute(t *testing.T) {
 	const format = `
 format "cloze" {

@@ -1,5 +1,5 @@
-# What a soft prompt starts from, with a new head and with label words under the
-# language-modelling head. 
+# What a soft prompt starts from: random numbers, random words or label words. The
+# language-modelling head scores the label words at the mask.
 
 experiment "clauses_prompts" {
   description = "Does a prompt that starts from words do better than one that starts at random?"
@@ -36,16 +36,6 @@ method "prompt_tuning" "label_words" {
   format = format.remark
   init   = "label_words"
   steps  = var.steps
-  sweep {
-    learning_rate = [1e-3, 1e-2, 3e-2]
-  }
-}
-
-method "prompt_tuning" "text" {
-  format    = format.remark
-  init      = "text"
-  init_text = "in short , this is a duty . that is a ban . so it is a permission ."
-  steps     = var.steps
   sweep {
     learning_rate = [1e-3, 1e-2, 3e-2]
   }

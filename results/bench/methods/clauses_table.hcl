@@ -7,7 +7,7 @@ experiment "clauses_table" {
 }
 
 variable "steps" {
-  default     = 400
+  default     = 200
   description = "Steps of training, the same for every method."
 }
 
