@@ -528,11 +528,8 @@ func TestPlanSaysWhy(t *testing.T) {
 		t.Errorf("plan %q, want %q", got, want)
 	}
 	wantStarted(t, rec)
-	changes, err := x.Explain(g, g.Find("a"))
-	if err != nil || len(changes) != 1 || changes[0] != (cache.Change{Path: "config.Text", Old: `"one"`, New: `"two"`}) {
-		t.Errorf("Explain = %v, %v", changes, err)
-	}
-	if _, err := x.Explain(g, g.Find("b")); !errors.Is(err, cache.ErrMiss) {
-		t.Errorf("Explain of a node that waits: %v, want an ErrMiss", err)
+	items, err := x.Plan(g, []*Node{g.Find("a")})
+	if want := (cache.Change{Path: "config.Text", Old: `"one"`, New: `"two"`}); err != nil || len(items) != 1 || !slices.Equal(items[0].Changes, []cache.Change{want}) {
+		t.Errorf("Plan = %v, %v, want one node with the change %v", items, err, want)
 	}
 }

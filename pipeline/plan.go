@@ -173,27 +173,3 @@ func changeReason(changes []cache.Change) string {
 	}
 	return strings.Join(texts, "; ")
 }
-
-// Explain lists the fields in which a node's recipe differs from that of the
-// last run of the same address. The error is an ErrMiss of the cache if there
-// was none, or if an input has to run first.
-func (x *Executor) Explain(g *Graph, n *Node) ([]cache.Change, error) {
-	items, err := x.Plan(g, []*Node{n})
-	if err != nil {
-		return nil, err
-	}
-	for _, item := range items {
-		switch {
-		case item.Node != n:
-		case item.Status == PlanAfter:
-			return nil, fmt.Errorf("explain %s: %w: not known before %s has run", n.Addr, cache.ErrMiss, item.After.Addr)
-		case item.Status == PlanCached:
-			return nil, nil
-		case len(item.Changes) == 0:
-			return nil, fmt.Errorf("explain %s: %w: %s", n.Addr, cache.ErrMiss, item.Reason)
-		default:
-			return item.Changes, nil
-		}
-	}
-	return nil, fmt.Errorf("explain %s: not in the graph", n.Addr)
-}

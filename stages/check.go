@@ -25,7 +25,7 @@ func CheckSources(exp *config.Experiment, plan *Plan, runs func(*pipeline.Node) 
 		if stage.Generator != nil || !runs(node) {
 			continue
 		}
-		if _, err := stage.load(); err != nil {
+		if err := stage.check(); err != nil {
 			c.fail(b.AttrRange(cmp.Or(dataset.Blamed(err), "files")), "Invalid data", "%s", asSentences(err))
 		}
 	}

@@ -39,6 +39,20 @@ func (s *ReadData) load() (*dataset.Dataset, error) {
 	return dataset.Load(s.Config, s.source())
 }
 
+// manyBytes is from when files are checked row by row without being kept.
+const manyBytes = 64 << 20
+
+// check reads the rows as a run would, and forgets them. Of large files the rows
+// are checked one by one; what their splits lack, the run says.
+func (s *ReadData) check() error {
+	if dataset.Size(s.parts) > manyBytes {
+		_, err := dataset.Check(s.Config, s.source())
+		return err
+	}
+	_, err := s.load()
+	return err
+}
+
 // source is where the rows are.
 func (s *ReadData) source() dataset.Source {
 	if s.Generator != nil {

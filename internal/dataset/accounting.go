@@ -116,14 +116,6 @@ func (t tally) counts() []Count {
 	return out
 }
 
-func (t tally) total() int {
-	n := 0
-	for _, c := range t {
-		n += c.Rows
-	}
-	return n
-}
-
 // sortedCounts turns counts by name into a sorted list.
 func sortedCounts(counts map[string]int) []Named {
 	var out []Named

@@ -151,7 +151,7 @@ func TestTwoSelectionsSeeOneCommit(t *testing.T) {
 	if err != nil || s.Commit != commit1 {
 		t.Errorf("Fetch = %+v, %v, want commit %s", s, err, commit1)
 	}
-	if got := len(lock.Pins()); got != 2 {
+	if got := len(lock.pins); got != 2 {
 		t.Errorf("%d pins, want 2", got)
 	}
 }
@@ -513,7 +513,7 @@ func TestTwoAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := len(lock.Pins()); got != 1 {
+	if got := len(lock.pins); got != 1 {
 		t.Errorf("%d pins, want 1", got)
 	}
 	if sent := h.sent("model.safetensors"); sent != int64(len(h.commits[commit1]["model.safetensors"])) {

@@ -120,13 +120,6 @@ func (p Pin) check() error {
 	return nil
 }
 
-// Pins lists what is pinned, in the order of the file.
-func (l *Lock) Pins() []Pin {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.pins)
-}
-
 // find returns the pin of a reference and selection.
 func (l *Lock) find(ref Ref, selected []string) (Pin, bool) {
 	l.mu.Lock()

@@ -11,7 +11,6 @@ import (
 
 	"runexp/internal/lm/nn"
 	"runexp/internal/lm/safetensors"
-	"runexp/internal/lm/tensor"
 	"runexp/internal/lm/torchbin"
 )
 
@@ -116,31 +115,6 @@ func matchTensors(specs []nn.Spec, names map[string]string, set safetensors.Sour
 	}
 	if len(problems) > 0 {
 		return errors.New(strings.Join(problems, "\n  "))
-	}
-	return nil
-}
-
-// checkFinite refuses weights that are NaN or infinite.
-func (b *Base) checkFinite() error {
-	fault := &safetensors.NonFiniteError{}
-	scratch := tensor.NewArena()
-	defer scratch.Free()
-	flag := scratch.New(1, 1)
-	for _, name := range slices.Sorted(maps.Keys(b.Weights)) {
-		x := b.Weights[name].Value
-		tensor.NonFinite(flag, x, false)
-		if flag.Slice()[0] == 0 {
-			continue
-		}
-		if len(fault.Bad) == 10 {
-			fault.More = true
-			break
-		}
-		i := slices.IndexFunc(x.Slice(), func(v float32) bool { return v-v != 0 })
-		fault.Bad = append(fault.Bad, safetensors.Bad{Name: name, Index: int64(i), Value: x.Slice()[i]})
-	}
-	if len(fault.Bad) > 0 {
-		return fault
 	}
 	return nil
 }

@@ -17,20 +17,6 @@ type Lengths struct {
 	Train, Dev [][]int
 }
 
-// LengthsOf measures examples.
-func LengthsOf(train, dev []*Example) Lengths {
-	measure := func(examples []*Example) [][]int {
-		all := make([][]int, len(examples))
-		for i, e := range examples {
-			for _, s := range e.Sequences {
-				all[i] = append(all[i], len(s.IDs))
-			}
-		}
-		return all
-	}
-	return Lengths{Train: measure(train), Dev: measure(dev)}
-}
-
 // Peak is memory in bytes, by what it is for.
 type Peak struct {
 	Weights     int64 // of the base, which all runs share

@@ -69,7 +69,7 @@ func TestEstimatePeakIsNeverBelowAndLittleAbove(t *testing.T) {
 				test.change(&c)
 			}
 			name := fmt.Sprintf("%s %s %s %+v", model, test.method, test.task.Kind, c)
-			total, parts := EstimatePeak(b, o, test.task, c, LengthsOf(rows, rows))
+			total, parts := EstimatePeak(b, o, test.task, c, lengthsOf(rows, rows))
 			if total != parts.Total() || parts.Weights != b.Bytes() {
 				t.Errorf("%s: total %d, parts %+v", name, total, parts)
 			}
@@ -109,7 +109,7 @@ func TestEstimatePeakNeedsNoWeights(t *testing.T) {
 		o.Head = head
 		return o
 	}
-	lengths := LengthsOf(newRows(30, 1), newRows(10, 2))
+	lengths := lengthsOf(newRows(30, 1), newRows(10, 2))
 	c := smallConfig()
 	c.EarlyStopping = 1
 	want, _ := EstimatePeak(b, overlay(b, false), twoClasses, c, lengths)
@@ -136,7 +136,7 @@ func TestEstimateInferenceIsExact(t *testing.T) {
 		a := tensor.NewArena()
 		defer a.Free()
 		predict(a, b, o, start{}, rows)
-		if got := EstimateInference(b, o, LengthsOf(rows, nil).Train); got != a.Peak() {
+		if got := EstimateInference(b, o, lengthsOf(rows, nil).Train); got != a.Peak() {
 			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
 		}
 	})
@@ -158,7 +158,7 @@ func TestEstimateInferenceBoundsLanguageLoss(t *testing.T) {
 			texts = append(texts, scoredText{batch, index, labels})
 		}
 		scoreTexts(b, o, a, texts)
-		got := EstimateInference(b, o, LengthsOf(rows, nil).Train)
+		got := EstimateInference(b, o, lengthsOf(rows, nil).Train)
 		if got < a.Peak() || float64(got) > 1.3*float64(a.Peak()) {
 			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
 		}
@@ -179,4 +179,18 @@ func TestLanguageLossDoesNotDependOnBatches(t *testing.T) {
 			}
 		}
 	})
+}
+
+// lengthsOf measures examples.
+func lengthsOf(train, dev []*Example) Lengths {
+	measure := func(examples []*Example) [][]int {
+		all := make([][]int, len(examples))
+		for i, e := range examples {
+			for _, s := range e.Sequences {
+				all[i] = append(all[i], len(s.IDs))
+			}
+		}
+		return all
+	}
+	return Lengths{Train: measure(train), Dev: measure(dev)}
 }

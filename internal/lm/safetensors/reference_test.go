@@ -85,9 +85,6 @@ func TestPublishedFiles(t *testing.T) {
 			if err := f.Read(name, values); err != nil {
 				t.Error(err)
 			}
-			if err := CheckFinite(f); err != nil {
-				t.Error(err)
-			}
 			t.Logf("%s: %s %v %v", filepath.Base(path), info.DType, info.Shape, values)
 		}
 		f.Close()

@@ -3,7 +3,6 @@ package safetensors
 import (
 	"errors"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,48 +190,5 @@ func TestShardsBehindLinks(t *testing.T) {
 	}
 	if _, err := OpenDir(snapshot); err == nil {
 		t.Error("a shard outside the repository was opened through a link")
-	}
-}
-
-func TestNonFiniteWeightsAreListed(t *testing.T) {
-	dir := t.TempDir()
-	var tensors []Named
-	for i := range 14 {
-		data := make([]float32, chunkElements+100)
-		if i != 3 {
-			data[chunkElements+i] = float32(math.Inf(1 - 2*(i%2)))
-		}
-		tensors = append(tensors, Named{string(rune('a' + i)), []int64{int64(len(data))}, data})
-	}
-	tensors[0].Data[7] = float32(math.NaN())
-	if err := Write(filepath.Join(dir, "model.safetensors"), nil, tensors); err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	fault, ok := errors.AsType[*NonFiniteError](CheckFinite(s))
-	if !ok || len(fault.Bad) != 10 || !fault.More {
-		t.Fatalf("CheckFinite = %v, want ten tensors and more", fault)
-	}
-	if b := fault.Bad[0]; b.Name != "a" || b.Index != 7 || b.Value == b.Value {
-		t.Errorf("first = %v, want a[7] = NaN", b)
-	}
-	if b := fault.Bad[3]; b.Name != "e" || b.Index != chunkElements+4 || !math.IsInf(float64(b.Value), 1) {
-		t.Errorf("fourth = %v, want e[%d] = +Inf", b, chunkElements+4)
-	}
-	if msg := fault.Error(); !strings.Contains(msg, `"a"[7] = NaN`) || !strings.HasSuffix(msg, "and more") {
-		t.Errorf("message %q", msg)
-	}
-}
-
-func TestFiniteWeightsPass(t *testing.T) {
-	// The largest finite number, a subnormal, and whole numbers that look like NaN bits.
-	b := file(`{"f":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"i":{"dtype":"I32","shape":[1],"data_offsets":[8,12]}}`,
-		[]byte{0xff, 0xff, 0x7f, 0x7f, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f})
-	if err := CheckFinite(mustParse(t, b)); err != nil {
-		t.Errorf("CheckFinite = %v, want nil", err)
 	}
 }

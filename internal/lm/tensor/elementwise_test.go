@@ -38,9 +38,9 @@ func TestGatherAndScatterAreEachOthersTranspose(t *testing.T) {
 	table := a.From(3, 2, []float32{1, 2, 3, 4, 5, 6})
 	ids := a.Ints([]int32{2, 0, 2})
 	d := a.New(3, 2)
-	GatherRows(d, table, ids)
+	Embedding(d, table, ids)
 	if want := []float32{5, 6, 1, 2, 5, 6}; !slices.Equal(d.Slice(), want) {
-		t.Errorf("GatherRows = %v, want %v", d.Slice(), want)
+		t.Errorf("Embedding = %v, want %v", d.Slice(), want)
 	}
 	ScatterAddRows(table, d, ids)
 	if want := []float32{2, 4, 3, 4, 15, 18}; !slices.Equal(table.Slice(), want) {

@@ -27,9 +27,6 @@ func Embedding(dst, table *Tensor, ids *Ints) {
 	})
 }
 
-// GatherRows is Embedding by its other name: dst[i] = x[ids[i]].
-func GatherRows(dst, x *Tensor, ids *Ints) { Embedding(dst, x, ids) }
-
 // ScatterAddRows is the gradient of Embedding for its table: dst[ids[i]] += x[i],
 // in ascending order of i.
 //

@@ -23,16 +23,7 @@ var byteRunes, runeBytes = func() (runes [256]rune, bytes map[rune]byte) {
 	return runes, bytes
 }()
 
-// mapBytes writes bytes as characters.
-func mapBytes(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		b.WriteRune(byteRunes[s[i]])
-	}
-	return b.String()
-}
-
-// unmapBytes undoes mapBytes, unless some character stands for no byte.
+// unmapBytes gives the bytes that characters stand for, unless one stands for none.
 func unmapBytes(token string) (string, bool) {
 	b := make([]byte, 0, len(token))
 	for _, r := range token {
