@@ -125,7 +125,7 @@ func (l *loader) read(source Source) error {
 		return refuse("%s: no rows", strings.Join(l.parts, ", "))
 	case l.used == 0:
 		useless := refuse("none of %d rows can be used: %s; the columns are %s",
-			l.rowsIn, l.summary(), strings.Join(l.columns, ", "))
+			l.rowsIn, l.summary(), strings.Join(l.columns[:min(len(l.columns), maxListed)], ", "))
 		for attribute := range l.blame {
 			if len(l.blame) == 1 && len(l.dropped) == 0 {
 				useless.Attribute = attribute
@@ -248,7 +248,7 @@ func (l *loader) name() ([]string, error) {
 		slices.Sort(d.Labels)
 	}
 	if len(names) < 2 && l.config.Task == Classification {
-		return nil, refuse("all %d rows have the class %q; a classification needs two", len(l.drafts), strings.Join(names, ""))
+		return nil, refuse("all %d rows have the class %q; a classification needs two", len(l.drafts), shorten(strings.Join(names, "")))
 	}
 	return names, nil
 }
@@ -342,7 +342,7 @@ func absences(set *Dataset) []string {
 			if counts[name][i] > 0 || len(set.Split(name)) == 0 {
 				continue
 			}
-			notes = append(notes, fmt.Sprintf("no row of %s has the class %q", name, label))
+			notes = append(notes, fmt.Sprintf("no row of %s has the class %q", name, shorten(label)))
 		}
 	}
 	return notes
@@ -359,7 +359,7 @@ func (l *loader) judge(set *Dataset) error {
 			varied = varied || r.Label != first
 		}
 		if !varied {
-			return refuse("all %d training rows have the class %q; the splits have %s", len(set.Train), set.LabelNames[first], splitSizes(set))
+			return refuse("all %d training rows have the class %q; the splits have %s", len(set.Train), shorten(set.LabelNames[first]), splitSizes(set))
 		}
 	}
 	if l.config.Shift != nil && l.config.Shift.Type != FormatShift && len(set.TestShift) == 0 {

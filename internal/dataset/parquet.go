@@ -37,6 +37,9 @@ func openParquet(path string) (in reader, closeAll func() error, err error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
+	if err := checkFooter(file, info.Size()); err != nil {
+		return nil, nil, errors.Join(mistake(Position{File: path}, "%v", err), file.Close())
+	}
 	opened, err := parquet.OpenFile(file, info.Size())
 	if err != nil {
 		return nil, nil, errors.Join(mistake(Position{File: path}, "%v", err), file.Close())

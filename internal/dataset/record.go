@@ -80,9 +80,13 @@ func (r *Record) position(v Value) Position {
 
 // noColumn says which columns there are where one is missing.
 func (r *Record) noColumn(column string) *Error {
-	names := make([]string, len(r.Header.Names))
+	var names []string
 	for i, n := range r.Header.Names {
-		names[i] = fmt.Sprintf("%d %q", i+1, n)
+		if i == maxListed {
+			names = append(names, fmt.Sprintf("… (%d in all)", len(r.Header.Names)))
+			break
+		}
+		names = append(names, fmt.Sprintf("%d %q", i+1, shorten(n)))
 	}
 	hint := ""
 	if len(names) == 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -18,6 +19,8 @@ const (
 	maxVocabulary = 1 << 24
 	maxPositions  = 1 << 22
 	maxParameters = int64(1) << 36
+
+	maxConfigBytes = 4 << 20
 )
 
 // ReadConfig reads a config.json in the Hugging Face layout.
@@ -27,7 +30,7 @@ func ReadConfig(path string) (*nn.Config, error) {
 }
 
 func readConfig(path string) (*nn.Config, map[string]any, error) {
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read model configuration: %w", err)
 	}
@@ -37,11 +40,28 @@ func readConfig(path string) (*nn.Config, map[string]any, error) {
 	if err := d.Decode(&raw); err != nil {
 		return nil, nil, fmt.Errorf("%s: byte %d: %w", path, d.InputOffset(), err)
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, nil, fmt.Errorf("%s: byte %d: something follows the configuration", path, d.InputOffset())
+	}
 	c, err := parseConfig(raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, raw, nil
+}
+
+// readSmall reads a file that is regular and of a configuration's size.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	case info.Size() > maxConfigBytes:
+		return nil, fmt.Errorf("%s: %d bytes, larger than %d, the limit for a configuration", path, info.Size(), maxConfigBytes)
+	}
+	return os.ReadFile(path)
 }
 
 // parseConfig reads the shape that a decoded config.json describes.

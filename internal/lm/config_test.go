@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"runexp/internal/lm/nn"
+	"runexp/internal/testkit/hostile"
 )
 
 func writeConfig(t *testing.T, text string) string {
@@ -19,10 +20,7 @@ func writeConfig(t *testing.T, text string) string {
 	return path
 }
 
-const (
-	smallBERT  = `"model_type": "bert", "vocab_size": 30, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16`
-	smallLlama = `"model_type": "llama", "vocab_size": 30, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16`
-)
+const smallBERT, smallLlama = hostile.SmallBERT, hostile.SmallLlama
 
 func TestReadConfigFillsInWhatFamiliesAssume(t *testing.T) {
 	for text, check := range map[string]func(c *nn.Config) bool{
@@ -50,27 +48,10 @@ func TestReadConfigFillsInWhatFamiliesAssume(t *testing.T) {
 }
 
 func TestReadConfigSaysWhatIsWrong(t *testing.T) {
-	for text, want := range map[string]string{
-		`{"model_type": "bert"`:                                                    "byte",
-		`{"model_type": "t5"}`:                                                     `model_type: "t5" is not one of`,
-		`{"model_type": "bert"}`:                                                   "vocab_size: missing",
-		`{` + strings.Replace(smallBERT, "8", `"8"`, 1) + `}`:                      "hidden_size: 8 is not a number",
-		`{` + strings.Replace(smallBERT, "8", "8.5", 1) + `}`:                      "hidden_size: 8.5 is not a whole number",
-		`{` + strings.Replace(smallBERT, "30", "1e99", 1) + `}`:                    "vocab_size",
-		`{` + strings.Replace(smallBERT, "30", "1e999", 1) + `}`:                   "vocab_size",
-		`{` + smallBERT + `, "hidden_act": "swishy"}`:                              `activation "swishy" is not supported`,
-		`{` + smallBERT + `, "num_attention_heads": 3}`:                            "hidden size 8 is not a multiple of 3 heads",
-		`{` + smallBERT + `, "position_embedding_type": "relative_key"}`:           "position_embedding_type",
-		`{` + smallLlama + `, "num_attention_heads": 8}`:                           "a head of 1 channels",
-		`{` + smallLlama + `, "num_attention_heads": 4, "num_key_value_heads": 3}`: "4 attention heads are not a multiple of 3",
-		`{` + smallLlama + `, "rope_scaling": {"type": "linear", "factor": 2}}`:    "rope_scaling",
-		`{` + smallLlama + `, "rope_parameters": {"rope_type": "yarn"}}`:           `rope_type "yarn"`,
-		`{` + smallLlama + `, "hidden_act": "gelu"}`:                               "hidden_act",
-		`{` + smallLlama + `, "vocab_size": 16777216, "hidden_size": 65536}`:       "parameters; at most",
-	} {
-		_, err := ReadConfig(writeConfig(t, text))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want one with %q", text, err, want)
+	for _, c := range hostile.ConfigFiles() {
+		_, err := ReadConfig(writeConfig(t, string(c.Data)))
+		if err == nil || !strings.Contains(err.Error(), c.Want) {
+			t.Errorf("%s: error %v, want one with %q", c.Name, err, c.Want)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (f *fields) int(name string, def, low, high int) int {
 
 // required is int for a value that has no default.
 func (f *fields) required(name string, high int) int {
-	if _, ok := f.raw[name]; !ok {
+	if f.raw[name] == nil {
 		f.fail(name, "missing")
 		return 1
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,5 +86,19 @@ func TestCarets(t *testing.T) {
 				t.Errorf("%q: %d carets, want %d", line, width, want)
 			}
 		}
+	}
+}
+
+func TestManyDiagnosticsAreCounted(t *testing.T) {
+	var all hcl.Diagnostics
+	for range 150 {
+		all = append(all, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprint("Mistake ", len(all))})
+	}
+	var out bytes.Buffer
+	if err := NewParser().WriteDiagnostics(&out, all, false); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "Mistake "); n != 100 || !strings.HasSuffix(out.String(), "\n… and 50 more\n") {
+		t.Errorf("%d of 150 diagnostics are shown:\n%s", n, out.String())
 	}
 }

@@ -26,6 +26,9 @@ const (
 	styleReset = "\x1b[0m"
 )
 
+// maxWritten is how many diagnostics are shown in full.
+const maxWritten = 100
+
 // WriteDiagnostics writes diagnostics in file order: a line that editors can
 // follow, the block, the source line with carets below it, and the sentences.
 //
@@ -36,10 +39,16 @@ const (
 //	     |            ^
 //	  The rank is the inner dimension; it must be at least 1.
 //
-// Whatever stands in the file, no control character reaches w.
+// Whatever stands in the file, no control character reaches w. Beyond the first
+// hundred, mistakes are only counted.
 func (p *Parser) WriteDiagnostics(w io.Writer, diags hcl.Diagnostics, color bool) error {
 	var buf bytes.Buffer
-	for i, d := range tidy(diags) {
+	all := tidy(diags)
+	for i, d := range all {
+		if i == maxWritten {
+			fmt.Fprintf(&buf, "\n… and %d more\n", len(all)-maxWritten)
+			break
+		}
 		if i > 0 {
 			buf.WriteByte('\n')
 		}

@@ -6,7 +6,7 @@
 # Every target runs for SECONDS of wall time, one worker on one processor, ROUNDS
 # times over (default 1). FOLDER (default .fuzz) keeps the instrumented test
 # programs, the corpora and log.tsv: target, CPU seconds, executions, new inputs,
-# "ok" or "CRASH". A crash's input lands in the package's testdata/fuzz, as with
+# and ok, CRASH or stalled (a worker starved; its input passes). A crash's input lands in the package's testdata/fuzz, as with
 # go test -fuzz. "results/bench/fuzz.sh -sum FOLDER" prints a table of the log.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -31,11 +31,19 @@ for package in $(cut -d' ' -f1 <<<"$targets" | uniq); do
 done
 for ((round = 0; round < rounds; round++)); do
 	while read -r package name; do
-		out=$folder/out verdict=ok
-		cpu=$({ time (cd "$package" && exec "$folder/programs/${package//\//_}.test" -test.run='^$' -test.fuzz="^$name\$" \
-			-test.fuzztime="${seconds}s" -test.fuzzcachedir="$folder/corpora/$package" -test.parallel=1 </dev/null >"$out" 2>&1 || exit 1); } 2>&1) || verdict=CRASH
-		[ $verdict = ok ] || cp "$out" "$folder/crash.${package//\//_}.$name.$round"
-		last=$(grep -o 'execs: [0-9]* .*new interesting: [0-9]*' "$out" | tail -1 | sed -E 's/execs: ([0-9]+).*: ([0-9]+)/\1\t\2/')
-		printf '%s\t%s\t%s\t%s\n' "$package $name" "$(awk '{print $1+$2}' <<<"$(tail -1 <<<"$cpu")")" "${last:-0	0}" "$verdict" >>"$folder/log.tsv"
+		program=$folder/programs/${package//\//_}.test out=$folder/out verdict=ok
+		{ time env -C "$package" "$program" -test.run='^$' -test.fuzz="^$name\$" -test.fuzztime="${seconds}s" \
+			-test.fuzzcachedir="$folder/corpora/$package" -test.parallel=1 </dev/null >"$out" 2>&1; } 2>"$folder/cpu" || verdict=CRASH
+		if [ $verdict = CRASH ]; then
+			cp "$out" "$folder/crash.${package//\//_}.$name.$round"
+			input=$(sed -n 's/.*Failing input written to //p' "$out")
+			# A worker that got no processor for too long is reported like one that hangs.
+			if [ -n "$input" ] && (cd "$package" && "$program" -test.run="^$name\$" >"$out.again" 2>&1); then
+				verdict=stalled
+				rm "$package/$input"
+			fi
+		fi
+		last=$(grep -o 'execs: [0-9]* .*new interesting: [0-9]*' "$out" | tail -1 | sed -E 's/execs: ([0-9]+).*: ([0-9]+)/\1\t\2/' || true)
+		printf '%s\t%s\t%s\t%s\n' "$package $name" "$(awk '{print $1+$2}' "$folder/cpu")" "${last:-0	0}" "$verdict" >>"$folder/log.tsv"
 	done <<<"$targets"
 done

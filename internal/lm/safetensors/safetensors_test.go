@@ -1,11 +1,14 @@
 package safetensors
 
 import (
+	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"runexp/internal/testkit/hostile"
 )
 
 // testTensors holds one tensor of each rank from 0 to 3, an empty one, and names that need care.
@@ -104,7 +107,7 @@ func TestWriteKeepsTheOldFileWhenItFails(t *testing.T) {
 }
 
 func TestReadRefusesWrongLengthsNamesAndTypes(t *testing.T) {
-	f := mustParse(t, file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}`, make([]byte, 16)))
+	f := mustParse(t, hostile.Safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}`, make([]byte, 16)))
 	if err := f.Read("a", make([]float32, 3)); err == nil {
 		t.Error("Read into a slice of the wrong length succeeded")
 	}
@@ -132,7 +135,7 @@ func TestConversionsToFloat32(t *testing.T) {
 		{"F16", []byte{0, 0x3c, 0, 0xc0, 0xff, 0x7b, 0, 4, 1, 0, 0x55, 0x35, 0, 0x80, 0, 0x7c},
 			[]float32{1, -2, 65504, 6.103515625e-05, 5.9604644775390625e-08, 0.333251953125, float32(math.Copysign(0, -1)), float32(math.Inf(1))}},
 		{"BF16", []byte{0x80, 0x3f, 0x20, 0xc0, 0x80, 0x7f}, []float32{1, -2.5, float32(math.Inf(1))}},
-		{"F64", append(le64(math.Float64bits(0.1)), le64(math.Float64bits(1e300))...), []float32{0.1, float32(math.Inf(1))}},
+		{"F64", binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, math.Float64bits(0.1)), math.Float64bits(1e300)), []float32{0.1, float32(math.Inf(1))}},
 		{"F32", []byte{0, 0, 0x80, 0xbf}, []float32{-1}},
 	}
 	for _, c := range cases {
