@@ -32,7 +32,7 @@ func TestHalvingFindsWhatTheGridFinds(t *testing.T) {
 			if name == "halving_trec" {
 				args = append(args, "-var", "data="+testkit.Shared(t, ""))
 			}
-			s := &site{t, t.TempDir()}
+			s := &site{t: t, dir: t.TempDir()}
 			copyInto(t, s.dir, filepath.Join("testdata", "bench", name+".hcl"))
 			s.runLong(append(args, "-var", "strategy=grid")...)
 			grid := foundBySearch(t, s, name, "results")
