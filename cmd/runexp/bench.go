@@ -24,6 +24,7 @@ type benchFlags struct {
 	batch, threads       int
 	seconds              float64
 	json, profile        bool
+	checkpointing        bool
 }
 
 func benchCommand(s *streams) *cobra.Command {
@@ -45,6 +46,7 @@ func benchCommand(s *streams) *cobra.Command {
 	flags.IntVar(&f.threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")
 	flags.Float64Var(&f.seconds, "seconds", 10, "how long to measure at least")
 	flags.BoolVar(&f.json, "json", false, "print as JSON")
+	flags.BoolVar(&f.checkpointing, "checkpointing", false, "compute activations again in the backward pass instead of keeping them")
 	flags.BoolVar(&f.profile, "profile", false, "show where the time goes, kernel by kernel")
 	return cmd
 }
@@ -61,6 +63,7 @@ func (f *benchFlags) run(s *streams) error {
 	if err := setThreads(f.threads); err != nil {
 		return err
 	}
+	before := residentBytes("VmRSS:")
 	base, err := lm.LoadRandom(filepath.Join(f.config, "config.json"), f.config, tensor.NewKey(0, "bench"))
 	if err != nil {
 		return invalid(err)
@@ -74,7 +77,7 @@ func (f *benchFlags) run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	return f.print(s, speed)
+	return f.print(s, speed, before)
 }
 
 func (f *benchFlags) measure(base *lm.Base, examples []*train.Example) (*train.Speed, error) {
@@ -93,7 +96,7 @@ func (f *benchFlags) measure(base *lm.Base, examples []*train.Example) (*train.S
 		return nil, invalid(err)
 	}
 	defer overlay.Free()
-	o := train.BenchOptions{Batch: f.batch, AtLeast: time.Duration(f.seconds * float64(time.Second)), Profile: f.profile}
+	o := train.BenchOptions{Batch: f.batch, AtLeast: time.Duration(f.seconds * float64(time.Second)), Checkpointing: f.checkpointing, Profile: f.profile}
 	if f.mode == "forward" {
 		overlay.LowRank = nil
 		return train.BenchmarkForward(base, overlay, examples, o)
@@ -101,16 +104,24 @@ func (f *benchFlags) measure(base *lm.Base, examples []*train.Example) (*train.S
 	return train.Benchmark(base, overlay, task, examples, o)
 }
 
-func (f *benchFlags) print(s *streams, speed *train.Speed) error {
+func (f *benchFlags) print(s *streams, speed *train.Speed, before int64) error {
+	peak := residentBytes("VmHWM:")
 	report := struct {
 		Mode    string `json:"mode"`
 		Batch   int    `json:"batch"`
 		Length  string `json:"length"`
 		Threads int    `json:"threads"`
 		*train.Speed
-		PeakBytes int64  `json:"peak_bytes"` // of the process
-		CPU       string `json:"cpu"`
-	}{f.mode, f.batch, f.length, tensor.Threads(), speed, max(peakBytes(), speed.ArenaBytes), tensor.CPUFeatures()}
+		PeakBytes       int64  `json:"peak_bytes"`                 // of the process
+		ModelBytes      int64  `json:"model_bytes"`                // of that, what was not there before the model
+		PredictedBytes  int64  `json:"predicted_bytes"`            // of the same
+		ActivationBytes int64  `json:"predicted_activation_bytes"` // of a step or a forward pass
+		CPU             string `json:"cpu"`
+	}{
+		f.mode, f.batch, f.length, tensor.Threads(), speed,
+		max(peak, speed.ArenaBytes), peak - before, speed.Predicted.Total(), speed.Predicted.Activations + speed.Predicted.Evaluation,
+		tensor.CPUFeatures(),
+	}
 	if f.json {
 		return json.NewEncoder(s.out).Encode(report)
 	}
@@ -178,14 +189,14 @@ func (f *benchFlags) lengths() ([]int, error) {
 	return list, nil
 }
 
-// peakBytes is the largest resident size of the process so far; 0 where the
-// system does not say.
-func peakBytes() int64 {
+// residentBytes is a size that the system keeps of this process: VmRSS: the
+// resident memory now, VmHWM: the most so far; 0 where it keeps none.
+func residentBytes(name string) int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
-	_, rest, ok := strings.Cut(string(text), "VmHWM:")
+	_, rest, ok := strings.Cut(string(text), name)
 	if !ok {
 		return 0
 	}

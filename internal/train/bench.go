@@ -18,6 +18,7 @@ type Speed struct {
 	TokensPerSecond float64 `json:"tokens_per_second"`
 	GFLOPs          float64 `json:"gflops"`      // 10^9 floating-point operations per second
 	ArenaBytes      int64   `json:"arena_bytes"` // weights, training state and values of a step
+	Predicted       Peak    `json:"-"`           // of memory, before the first step
 	// Kernels and Products are the profile of these steps, if it was asked for.
 	Kernels  []tensor.KernelTime `json:"kernels,omitempty"`
 	Products []tensor.KernelTime `json:"products,omitempty"`
@@ -25,9 +26,10 @@ type Speed struct {
 
 // BenchOptions say how to measure.
 type BenchOptions struct {
-	Batch   int           // examples of a step
-	AtLeast time.Duration // the steps end with the first whole pass over the examples that reaches it
-	Profile bool          // time each kernel too
+	Batch         int           // examples of a step
+	AtLeast       time.Duration // the steps end with the first whole pass over the examples that reaches it
+	Checkpointing bool          // compute activations again in the backward pass
+	Profile       bool          // time each kernel too
 }
 
 // Benchmark takes optimiser steps on the examples; the first two, which fill
@@ -35,6 +37,8 @@ type BenchOptions struct {
 func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Example, o BenchOptions) (*Speed, error) {
 	c := NewConfig()
 	c.BatchSize, c.Steps, c.Schedule, c.Warmup, c.LearningRate = o.Batch, 1<<30, "constant", 0, 1e-5
+	c.Checkpointing = o.Checkpointing
+	_, predicted := EstimatePeak(base, overlay, task, c, LengthsOf(examples, nil))
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	clock := newStopwatch(examples, o)
@@ -51,7 +55,7 @@ func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Exampl
 	if _, _, err := l.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
-	return clock.speed(base.Bytes() + overlay.Arena.Peak() + l.state.Peak() + l.step.Peak()), nil
+	return clock.speed(base.Bytes()+overlay.Arena.Peak()+l.state.Peak()+l.step.Peak(), predicted), nil
 }
 
 // BenchmarkForward runs the head over the examples, batch after batch; the first
@@ -61,6 +65,11 @@ func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, o
 		return nil, fmt.Errorf("benchmark: %d examples for batches of %d", len(examples), o.Batch)
 	}
 	clock := newStopwatch(examples, o)
+	lengths := LengthsOf(examples, nil)
+	predicted := Peak{
+		Weights: base.Bytes(), Overlay: overlay.Arena.Bytes(), Scratch: scratchBytes(base, overlay, lengths),
+		Evaluation: EstimateInference(base, overlay, heaviest(lengths.Train, o.Batch)),
+	}
 	a := tensor.NewArena()
 	defer a.Free()
 	tokens := int64(0)
@@ -72,7 +81,7 @@ func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, o
 			tokens += int64(e.Tokens())
 		}
 		if clock.step(step, tokens) {
-			return clock.speed(base.Bytes() + overlay.Arena.Peak() + a.Peak()), nil
+			return clock.speed(base.Bytes()+overlay.Arena.Peak()+a.Peak(), predicted), nil
 		}
 	}
 }
@@ -120,10 +129,10 @@ func (s *stopwatch) step(n int, tokens int64) (last bool) {
 	return true
 }
 
-func (s *stopwatch) speed(peak int64) *Speed {
+func (s *stopwatch) speed(peak int64, predicted Peak) *Speed {
 	seconds := s.now.Seconds()
 	speed := &Speed{
-		Steps: s.steps, Seconds: seconds, ArenaBytes: peak,
+		Steps: s.steps, Seconds: seconds, ArenaBytes: peak, Predicted: predicted,
 		TokensPerSecond: float64(s.tokens) / seconds,
 		GFLOPs:          float64(tensor.FLOPs()-s.flops) / seconds / 1e9,
 	}
