@@ -99,7 +99,7 @@ func (b *Base) Count() (backbone, lmHead int64) {
 }
 
 // Bytes is the memory that the weights take.
-func (b *Base) Bytes() int64 { return b.arena.Bytes() }
+func (b *Base) Bytes() int64 { return b.arena.Resident() }
 
 // Free gives the weights' memory back; the base must not be used afterwards.
 func (b *Base) Free() { b.arena.Free() }

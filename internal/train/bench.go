@@ -38,7 +38,7 @@ func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Exampl
 	c := NewConfig()
 	c.BatchSize, c.Steps, c.Schedule, c.Warmup, c.LearningRate = o.Batch, 1<<30, "constant", 0, 1e-5
 	c.Checkpointing = o.Checkpointing
-	_, predicted := EstimatePeak(base, overlay, task, c, LengthsOf(examples, nil))
+	_, predicted := EstimatePeak(base, overlay, task, c, lengthsOf(examples, nil))
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	clock := newStopwatch(examples, o)
@@ -55,7 +55,7 @@ func Benchmark(base *lm.Base, overlay *nn.Overlay, task Task, examples []*Exampl
 	if _, _, err := l.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
-	return clock.speed(base.Bytes()+overlay.Arena.Peak()+l.state.Peak()+l.step.Peak(), predicted), nil
+	return clock.speed(base.Bytes()+overlay.Arena.Resident()+l.state.Resident()+l.step.Resident(), predicted), nil
 }
 
 // BenchmarkForward runs the head over the examples, batch after batch; the first
@@ -65,9 +65,9 @@ func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, o
 		return nil, fmt.Errorf("benchmark: %d examples for batches of %d", len(examples), o.Batch)
 	}
 	clock := newStopwatch(examples, o)
-	lengths := LengthsOf(examples, nil)
+	lengths := lengthsOf(examples, nil)
 	predicted := Peak{
-		Weights: base.Bytes(), Overlay: overlay.Arena.Bytes(), Scratch: scratchBytes(base, overlay, lengths),
+		Weights: base.Bytes(), Overlay: overlay.Arena.Resident(), Scratch: scratchBytes(base, overlay, lengths),
 		Evaluation: EstimateInference(base, overlay, heaviest(lengths.Train, o.Batch)),
 	}
 	a := tensor.NewArena()
@@ -81,7 +81,7 @@ func BenchmarkForward(base *lm.Base, overlay *nn.Overlay, examples []*Example, o
 			tokens += int64(e.Tokens())
 		}
 		if clock.step(step, tokens) {
-			return clock.speed(base.Bytes()+overlay.Arena.Peak()+a.Peak(), predicted), nil
+			return clock.speed(base.Bytes()+overlay.Arena.Resident()+a.Resident(), predicted), nil
 		}
 	}
 }

@@ -17,6 +17,20 @@ type Lengths struct {
 	Train, Dev [][]int
 }
 
+// lengthsOf measures examples.
+func lengthsOf(train, dev []*Example) Lengths {
+	measure := func(examples []*Example) [][]int {
+		all := make([][]int, len(examples))
+		for i, e := range examples {
+			for _, s := range e.Sequences {
+				all[i] = append(all[i], len(s.IDs))
+			}
+		}
+		return all
+	}
+	return Lengths{Train: measure(train), Dev: measure(dev)}
+}
+
 // Peak is memory in bytes, by what it is for.
 type Peak struct {
 	Weights     int64 // of the base, which all runs share
@@ -24,7 +38,7 @@ type Peak struct {
 	State       int64 // gradients, moments, the best state of early stopping
 	Activations int64 // of one training step, gradients of activations included
 	Evaluation  int64 // of dev rows
-	Scratch     int64 // of kernels, once for the process
+	Scratch     int64 // of kernels and of the program itself, once for the process
 }
 
 // Total is the sum of the parts.
@@ -62,8 +76,8 @@ func EstimatePeak(base *lm.Base, overlay *nn.Overlay, task Task, c Config, lengt
 	tape.Backward(dryLoss(base, task, c, pass, examples))
 	adam.Step(c.LearningRate)
 
-	parts.Weights, parts.Overlay = base.Bytes(), overlay.Arena.Bytes()
-	parts.State, parts.Activations = state.Peak(), step.Peak()
+	parts.Weights, parts.Overlay = base.Bytes(), overlay.Arena.Resident()
+	parts.State, parts.Activations = state.Resident(), step.Resident()
 	parts.Scratch = scratchBytes(base, overlay, lengths)
 	return parts.Total(), parts
 }
@@ -78,13 +92,13 @@ func EstimateInference(base *lm.Base, overlay *nn.Overlay, lengths [][]int) int6
 			b, scored := pack(part), mostScored(base, part)
 			scorePart(base, overlay, a, []scoredText{{b, firstRows(b, scored), make([]int32, scored)}})
 		})
-		return a.Peak()
+		return a.Resident()
 	}
 	chunks(dryExamples(lengths, Task{}), func(_ int, part []*Example) {
 		a.Reset()
 		base.Pass(autodiff.New(a, false), overlay).Forward(base.Arch, pack(part))
 	})
-	return a.Peak()
+	return a.Resident()
 }
 
 // heaviest returns the n examples with most tokens.
@@ -165,9 +179,10 @@ func mostScored(base *lm.Base, part []*Example) int {
 
 // scratchBytes bounds what kernels hold on to: for each thread packed operands
 // and the scores of one head of the longest sequence, twice; partial sums of
-// norms, and each sequence's part of the prefix's gradient.
+// norms, and each sequence's part of the prefix's gradient. The program is what
+// becomes resident when a model first runs: code, and Go's own heap.
 func scratchBytes(base *lm.Base, overlay *nn.Overlay, lengths Lengths) int64 {
-	const packed, partial = 2 << 20, 2 << 20
+	const packed, partial, program = 2 << 20, 2 << 20, 8 << 20
 	longest := int64(0)
 	for _, list := range slices.Concat(lengths.Train, lengths.Dev) {
 		for _, n := range list {
@@ -182,5 +197,5 @@ func scratchBytes(base *lm.Base, overlay *nn.Overlay, lengths Lengths) int64 {
 		prefix = int64(overlay.Prefix.Len)
 	}
 	scores := 8 * longest * (longest + prefix)
-	return int64(tensor.Threads())*(packed+scores) + partial + 8*prefix*int64(base.Config().KVDim())
+	return int64(tensor.Threads())*(packed+scores) + partial + program + 8*prefix*int64(base.Config().KVDim())
 }

@@ -136,8 +136,8 @@ func TestEstimateInferenceIsExact(t *testing.T) {
 		a := tensor.NewArena()
 		defer a.Free()
 		predict(a, b, o, start{}, rows)
-		if got := EstimateInference(b, o, lengthsOf(rows, nil).Train); got != a.Peak() {
-			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
+		if got := EstimateInference(b, o, lengthsOf(rows, nil).Train); got != a.Resident() {
+			t.Errorf("EstimateInference = %d, measured %d", got, a.Resident())
 		}
 	})
 }
@@ -159,8 +159,8 @@ func TestEstimateInferenceBoundsLanguageLoss(t *testing.T) {
 		}
 		scoreTexts(b, o, a, texts)
 		got := EstimateInference(b, o, lengthsOf(rows, nil).Train)
-		if got < a.Peak() || float64(got) > 1.3*float64(a.Peak()) {
-			t.Errorf("EstimateInference = %d, measured %d", got, a.Peak())
+		if got < a.Resident() || float64(got) > 1.3*float64(a.Resident()) {
+			t.Errorf("EstimateInference = %d, measured %d", got, a.Resident())
 		}
 	})
 }
@@ -179,18 +179,4 @@ func TestLanguageLossDoesNotDependOnBatches(t *testing.T) {
 			}
 		}
 	})
-}
-
-// lengthsOf measures examples.
-func lengthsOf(train, dev []*Example) Lengths {
-	measure := func(examples []*Example) [][]int {
-		all := make([][]int, len(examples))
-		for i, e := range examples {
-			for _, s := range e.Sequences {
-				all[i] = append(all[i], len(s.IDs))
-			}
-		}
-		return all
-	}
-	return Lengths{Train: measure(train), Dev: measure(dev)}
 }

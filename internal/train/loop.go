@@ -162,6 +162,6 @@ func (l *loop) run(ctx context.Context) (*Result, *Measured, error) {
 	}
 	l.finish(head)
 	m.Seconds = seconds + l.options.Now().Sub(start).Seconds()
-	m.PeakBytes = l.state.Peak() + l.step.Peak() + l.evaluation.Peak() + l.overlay.Arena.Peak()
+	m.PeakBytes = l.state.Resident() + l.step.Resident() + l.evaluation.Resident() + l.overlay.Arena.Resident()
 	return l.result, m, nil
 }

@@ -9,16 +9,26 @@ const (
 	arenaAlign    = 64
 	arenaMinChunk = 1 << 20
 	arenaMaxChunk = 256 << 20
+
+	smallPage = 4 << 10
+	hugePage  = 2 << 20 // see adviseHuge
 )
 
 // Arena is memory outside Go's heap, handed out in order and taken back all at
 // once or down to a mark. It grows by mapping further chunks and keeps them
 // until Free. It may be used by one goroutine at a time.
 type Arena struct {
-	chunks [][]byte
+	chunks []chunk
 	at     Mark // where the next tensor goes
 	peak   int64
 	dry    bool
+}
+
+// chunk is one mapping.
+type chunk struct {
+	memory  []byte // nil when dry
+	size    int64
+	touched int64 // the most that has been handed out of it
 }
 
 // Mark is a state of an arena to which Release returns.
@@ -32,8 +42,8 @@ type Mark struct {
 // memory; Free gives back what it mapped.
 func NewArena() *Arena { return &Arena{} }
 
-// NewDryArena returns an arena whose tensors have no memory. Bytes and Peak
-// count what they would take: the same figures as a real arena.
+// NewDryArena returns an arena whose tensors have no memory. Bytes, Peak and
+// Resident count what they would take: the same figures as a real arena.
 func NewDryArena() *Arena { return &Arena{dry: true} }
 
 // Dry reports whether the arena only counts.
@@ -44,6 +54,20 @@ func (a *Arena) Bytes() int64 { return a.at.bytes }
 
 // Peak is the largest value that Bytes has had.
 func (a *Arena) Peak() int64 { return a.peak }
+
+// Resident is the memory that the system has to provide for all that was handed
+// out since the arena was new or freed: whole pages of each mapping.
+func (a *Arena) Resident() int64 {
+	n := int64(0)
+	for _, c := range a.chunks {
+		page := int64(smallPage)
+		if c.size >= hugePage {
+			page = hugePage
+		}
+		n += min((c.touched+page-1)/page*page, c.size)
+	}
+	return n
+}
 
 // New returns a tensor whose contents are undefined.
 func (a *Arena) New(rows, cols int) *Tensor {
@@ -97,7 +121,9 @@ func (a *Arena) Reset() { a.at = Mark{} }
 // may be used again.
 func (a *Arena) Free() {
 	for _, c := range a.chunks {
-		unmapMemory(c)
+		if c.memory != nil {
+			unmapMemory(c.memory)
+		}
 	}
 	a.chunks = nil
 	a.Reset()
@@ -108,19 +134,10 @@ func (a *Arena) take(n int64) unsafe.Pointer {
 	n = (n + arenaAlign - 1) &^ (arenaAlign - 1)
 	a.at.bytes += n
 	a.peak = max(a.peak, a.at.bytes)
-	if a.dry {
-		return nil
-	}
 	for a.at.chunk < len(a.chunks) {
-		c := a.chunks[a.at.chunk]
-		if int64(len(c)-a.at.offset) >= n && len(c) > 0 {
-			if n == 0 {
-				// A pointer to no bytes; the end of the chunk would not be inside it.
-				return unsafe.Pointer(&c[0])
-			}
-			p := unsafe.Pointer(&c[a.at.offset])
-			a.at.offset += int(n)
-			return p
+		c := &a.chunks[a.at.chunk]
+		if c.size-int64(a.at.offset) >= n {
+			return a.takeFrom(c, n)
 		}
 		a.at.chunk++
 		a.at.offset = 0
@@ -129,13 +146,26 @@ func (a *Arena) take(n int64) unsafe.Pointer {
 	// of its own size.
 	size := int64(arenaMinChunk) << min(len(a.chunks), 8)
 	size = max(min(size, arenaMaxChunk), n)
-	a.chunks = append(a.chunks, mapMemory(size))
-	return a.takeFirst(n)
+	c := chunk{size: size}
+	if !a.dry {
+		c.memory = mapMemory(size)
+	}
+	a.chunks = append(a.chunks, c)
+	return a.takeFrom(&a.chunks[len(a.chunks)-1], n)
 }
 
-// takeFirst hands out the first n bytes of the last chunk, which is empty.
-func (a *Arena) takeFirst(n int64) unsafe.Pointer {
-	a.at.chunk = len(a.chunks) - 1
-	a.at.offset = int(n)
-	return unsafe.Pointer(&a.chunks[a.at.chunk][0])
+// takeFrom hands out n bytes of the chunk that the arena stands in, which has
+// them.
+func (a *Arena) takeFrom(c *chunk, n int64) unsafe.Pointer {
+	at := a.at.offset
+	a.at.offset += int(n)
+	c.touched = max(c.touched, int64(a.at.offset))
+	switch {
+	case a.dry:
+		return nil
+	case n == 0:
+		// A pointer to no bytes; the end of the chunk would not be inside it.
+		return unsafe.Pointer(&c.memory[0])
+	}
+	return unsafe.Pointer(&c.memory[at])
 }

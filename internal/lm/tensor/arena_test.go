@@ -81,8 +81,8 @@ func TestDryArenaCountsLikeARealOne(t *testing.T) {
 				t.Errorf("%s: an arena with Dry %v gave a tensor with Dry %v", c.name, a.Dry(), out[0].Dry())
 			}
 		}
-		if dry.Bytes() != real.Bytes() || dry.Peak() != real.Peak() {
-			t.Errorf("%s: a dry run takes %d bytes, a real one %d", c.name, dry.Bytes(), real.Bytes())
+		if dry.Bytes() != real.Bytes() || dry.Peak() != real.Peak() || dry.Resident() != real.Resident() {
+			t.Errorf("%s: a dry run takes %d bytes and %d resident, a real one %d and %d", c.name, dry.Bytes(), dry.Resident(), real.Bytes(), real.Resident())
 		}
 		if counts[0] != counts[1] {
 			t.Errorf("%s: a dry run counts %+v, a real one %+v", c.name, counts[0], counts[1])
@@ -91,6 +91,36 @@ func TestDryArenaCountsLikeARealOne(t *testing.T) {
 	mustPanic(t, "tensor: Slice: the tensor is dry", func() { dry.New(1, 1).Slice() })
 	if got := dry.Ints([]int32{4, 5}).Slice(); !slices.Equal(got, []int32{4, 5}) {
 		t.Errorf("integers of a dry arena = %v", got)
+	}
+}
+
+// What is resident is counted in whole pages, and stays when tensors are taken
+// back; a tensor that fits nowhere leaves the rest of a chunk untouched.
+func TestArenaCountsResidentPages(t *testing.T) {
+	a := NewDryArena()
+	if a.Resident() != 0 {
+		t.Errorf("%d bytes of a new arena are resident", a.Resident())
+	}
+	a.New(1, 1)
+	if got := a.Resident(); got != 4<<10 {
+		t.Errorf("%d bytes for one number, want a page", got)
+	}
+	a.New(1, 1<<20)
+	if got := a.Resident(); got != 4<<10+4<<20 {
+		t.Errorf("%d bytes with a tensor of 4 MiB besides", got)
+	}
+	a.New(1, 1)
+	if got := a.Resident(); got != 4<<10+4<<20+2<<20 {
+		t.Errorf("%d bytes with another number, in a chunk of huge pages", got)
+	}
+	a.Reset()
+	a.New(1, 1)
+	if got := a.Resident(); got != 4<<10+4<<20+2<<20 {
+		t.Errorf("%d bytes after a reset", got)
+	}
+	a.Free()
+	if a.Resident() != 0 {
+		t.Errorf("%d bytes of a freed arena are resident", a.Resident())
 	}
 }
 

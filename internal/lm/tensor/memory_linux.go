@@ -6,10 +6,7 @@ import "syscall"
 // misses of the address cache in matrix products. It is a hint; a kernel
 // without such pages refuses, and nothing depends on it.
 func adviseHuge(b []byte) {
-	const (
-		madvHugePage = 14
-		hugePage     = 2 << 20
-	)
+	const madvHugePage = 14
 	if len(b) >= hugePage {
 		_ = syscall.Madvise(b, madvHugePage)
 	}
