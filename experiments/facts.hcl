@@ -1,7 +1,10 @@
 # Temporal shift: claims about who holds which office, true or false in the year of
 # the row, which the text does not say. What was so in the years trained on grows
-# false. Each cut is a condition: the first shows a model that stays as it is, the
-# later ones what training again, or going on from the cut before, would give.
+# false. Claims are asked again, in the test too: it is memory that is measured, and
+# the leakage that the report counts is meant. (Held out by claim, so that no text
+# stands on both sides, no method here was better than chance.) Each cut is a
+# condition: the first shows a model that stays as it is, the later ones what training
+# again, or going on from the cut before, would give.
 
 experiment "facts" {
   description = "How fast does what was learned grow old, and is training again worth it?"
@@ -39,9 +42,6 @@ dataset "claims" {
     text = "claim"
   }
   label = "truth"
-  split {
-    group_by = "id" # a fact that was trained on may be asked again
-  }
 
   shift "temporal" {
     by      = "year"

@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -105,5 +107,28 @@ func checkInert(t *testing.T, name, text string) {
 				}
 			}
 		}
+	}
+}
+
+// Names of dots at one place are written on lines of their own.
+func TestNamesOfDotsKeepApart(t *testing.T) {
+	c := &Points{Names: []string{"first", "second", "third"}, At: Series{X: []float64{1, 1, 100}, Y: []float64{50, 50, 80}}, Front: make([]bool, 3), LogX: true}
+	f, err := c.Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(name string) float64 {
+		m := regexp.MustCompile(`<text [^>]*\by="(-?[0-9.]+)"[^>]*>` + name).FindStringSubmatch(string(f.File()))
+		if m == nil {
+			t.Fatalf("%s is not written:\n%s", name, f.File())
+		}
+		y, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	if apart := math.Abs(at("first") - at("second")); apart < 10 {
+		t.Errorf("names at one place are %.1f points apart", apart)
 	}
 }

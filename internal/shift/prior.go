@@ -42,7 +42,7 @@ func prior(in Input) (Measure, bool) {
 		kind, d.P = "χ² by rearrangement, as some labels are rare", dealt
 	}
 	d.Low, d.High = around(d.Value, resampled(labels, n, len(classes), in.Key.At(7)), 0, 1)
-	d.Effect = max(0, d.Value-null) // samples of the same proportions differ too
+	d.Effect = math.Sqrt(max(0, d.Value*d.Value-null*null)) // samples of the same proportions differ too, and squares add
 	d.Meaning = fmt.Sprintf("%.1f %% of the rows would need another label for both sides to have the same proportions (%s = %.1f with %d degrees of freedom).", 100*d.Value, kind, test.Statistic, max(0, len(classes)-1))
 	return d, true
 }
