@@ -1,10 +1,10 @@
 # Temporal shift: claims about who holds which office, true or false in the year of
 # the row, which the text does not say. What was so in the years trained on grows
 # false. Claims are asked again, in the test too: it is memory that is measured, and
-# the leakage that the report counts is meant. (Held out by claim, so that no text
-# stands on both sides, no method here was better than chance.) Each cut is a
-# condition: the first shows a model that stays as it is, the later ones what training
-# again, or going on from the cut before, would give.
+# the leakage that the report counts is meant. (Without group_by rows of one text stay
+# in one split, and no method here is better than chance on claims it was never told.)
+# Each cut is a condition: the first shows a model that stays as it is, the later ones
+# what training again, or going on from the cut before, would give.
 
 experiment "facts" {
   description = "How fast does what was learned grow old, and is training again worth it?"
@@ -42,6 +42,9 @@ dataset "claims" {
     text = "claim"
   }
   label = "truth"
+  split {
+    group_by = "id" # every row on its own: a fact that was trained on may be asked again
+  }
 
   shift "temporal" {
     by      = "year"

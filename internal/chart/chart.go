@@ -67,6 +67,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font = font.From(sans, 11)
 		axis.Tick.Label.Font = font.From(sans, 10)
+		axis.Tick.Marker = shortTicks{}
 	}
 	p.Legend.TextStyle.Font = font.From(sans, 10)
 	p.Legend.Top = true
