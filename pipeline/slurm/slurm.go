@@ -158,6 +158,10 @@ func (r *Runner) Run(ctx context.Context, job *pipeline.Job) error {
 		err := r.folder.collect(job)
 		var damage *damageError
 		if !errors.As(err, &damage) {
+			var failed *failure
+			if errors.As(err, &failed) {
+				r.folder.forget(job.Action.String()) // the next run tries again
+			}
 			if seconds, errInfo := strconv.ParseFloat(job.Info["seconds"], 64); err == nil && errInfo == nil {
 				r.known.add(job.Node, seconds)
 			}
