@@ -12,7 +12,7 @@ type External struct {
 	Command  []string          `hcl:"command" doc:"program and arguments; an argument that names a file beside the experiment counts with its content"`
 	Revision string            `hcl:"version,optional" doc:"version of the trainer; another one trains again"`
 	Timeout  string            `hcl:"timeout,optional" doc:"time after which the command is ended, such as 30m"`
-	Env      map[string]string `hcl:"env,optional" doc:"its environment, besides PATH and HOME"`
+	Env      map[string]string `hcl:"env,optional" doc:"its environment, besides PATH, HOME and the accelerators that a scheduler names"`
 	Settings map[string]string `hcl:"settings,optional" doc:"handed on to the command in the JSON document"`
 }
 

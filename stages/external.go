@@ -131,6 +131,11 @@ func answerOf(data *dataset.Dataset, row *dataset.Row) any {
 	return data.LabelNames[row.Label]
 }
 
+// passedOn are the variables that a command finds in its environment besides
+// its own: where programs and settings are, and which accelerators a scheduler
+// has given it.
+var passedOn = []string{"PATH", "HOME", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK"}
+
 // runExternal starts the command and follows its output.
 func runExternal(ctx context.Context, job *pipeline.Job, m *methods.External, dir string, request externalRequest) (*train.Result, error) {
 	document, err := json.Marshal(request)
@@ -142,7 +147,11 @@ func runExternal(ctx context.Context, job *pipeline.Job, m *methods.External, di
 	cmd := exec.CommandContext(limited, m.Command[0], m.Command[1:]...)
 	cmd.Dir = dir
 	cmd.Stdin = bytes.NewReader(document)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	for _, k := range passedOn {
+		if value, ok := os.LookupEnv(k); ok {
+			cmd.Env = append(cmd.Env, k+"="+value)
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(m.Env)) {
 		cmd.Env = append(cmd.Env, k+"="+m.Env[k])
 	}
