@@ -70,7 +70,7 @@ func nextFolder(dir string) (n int, path string, err error) {
 		path := filepath.Join(dir, strconv.Itoa(n))
 		err := os.Mkdir(path, 0o777)
 		if err == nil {
-			return n, path, syncFolder(dir)
+			return n, path, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return 0, "", err
