@@ -33,7 +33,7 @@ type Diagnose struct {
 func (*Diagnose) Name() string { return "diagnose" }
 
 // Version is raised when the same rows and model would be measured otherwise.
-func (*Diagnose) Version() int { return 3 }
+func (*Diagnose) Version() int { return 4 }
 
 const diagnosisFile = "diagnosis.json"
 
@@ -70,7 +70,7 @@ func (s *Diagnose) Run(ctx context.Context, job *pipeline.Job) error {
 		}
 		job.Report(pipeline.Progress{Done: int64(len(in.Source) + len(in.Target)), Total: int64(len(source.rows) + len(target.rows)), Unit: "rows"})
 	}
-	in.More = [2][]shift.Row{source.further(labels), target.further(labels)}
+	in.More = [2][]shift.Row{source.further(labels, in.Periods), target.further(labels, in.Periods)}
 	return writeJSON(job.Out, diagnosisFile, diagnosisOf(shift.Diagnose(in)))
 }
 

@@ -55,11 +55,15 @@ func (s *Diagnose) sample(data *dataset.Dataset, split string) *sampled {
 	return side
 }
 
-// further are the rows of which only label and words are read.
-func (side *sampled) further(labels *strata) []shift.Row {
+// further are the rows of which only label, words and, if there are any, periods are
+// read.
+func (side *sampled) further(labels *strata, periods bool) []shift.Row {
 	rows := make([]shift.Row, len(side.more))
 	for i, row := range side.more {
 		rows[i] = shift.Row{Label: labels.of(row), Words: shift.Words(rawText(row))}
+		if periods {
+			rows[i].Period = periodOf(row.Slice)
+		}
 	}
 	return rows
 }

@@ -150,14 +150,16 @@ func (m *matched) spread(statistic func(source, target []int) float64) float64 {
 		}
 		values[r] = statistic(source, target)
 	}
-	mean, squares := 0.0, 0.0
+	return deviation(values)
+}
+
+// deviation is the standard deviation of resampled values.
+func deviation(values []float64) float64 {
+	centre, squares := mean(values), 0.0
 	for _, v := range values {
-		mean += v / rounds
+		squares += (v - centre) * (v - centre)
 	}
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(squares / (rounds - 1))
+	return math.Sqrt(squares / float64(len(values)-1))
 }
 
 // around is a normal interval cut to a range.

@@ -44,8 +44,8 @@ type Row struct {
 // Input is what Diagnose reads.
 type Input struct {
 	Source, Target []Row
-	// More are further rows of the source and of the target of which only label and
-	// words are known: words cost nothing, and small changes of them show in many rows.
+	// More are further rows of the source and of the target of which only label, period
+	// and words are known: words cost nothing, and small changes of them show in many rows.
 	More    [2][]Row
 	Known   map[string]bool // words of the training rows; nil: unseen words are not counted
 	Model   bool            // tokens, losses and features come from a model
@@ -113,6 +113,9 @@ func Diagnose(in Input) Diagnosis {
 			list = append(list, m.topic(in, w)...)
 			if in.Periods {
 				list = append(list, m.time(in, w)...)
+				if d, ok := drift(in.widened(), valueOf(list, wordDivergence)); ok {
+					list = append(list, d)
+				}
 			}
 			if p, ok := prior(in.widened()); ok {
 				list = append(list, p)
@@ -121,6 +124,16 @@ func Diagnose(in Input) Diagnosis {
 		m.free()
 	}
 	return conclude(list)
+}
+
+// valueOf is a measure's value, 0 if it was not taken.
+func valueOf(list []Measure, name string) float64 {
+	for _, m := range list {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return 0
 }
 
 // conclude corrects for the number of tests and names the dominant axis.

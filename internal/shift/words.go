@@ -31,6 +31,8 @@ func (m *matched) bags() (rows [][]int32, vocabulary int) {
 	return rows, len(ids)
 }
 
+const wordDivergence = "Jensen–Shannon divergence"
+
 // divergence is the Jensen–Shannon divergence of the sides' unigrams in bits, each
 // side weighted by its words, less what sides of rearranged rows have: finite
 // samples of one language diverge too.
@@ -45,7 +47,7 @@ func (m *matched) divergence() Measure {
 	}
 	terms := newTerms(words)
 	a, b := make([]int, vocabulary), make([]int, vocabulary)
-	d := Measure{Axis: Topic, Name: "Jensen–Shannon divergence", Warning: m.warning()}
+	d := Measure{Axis: Topic, Name: wordDivergence, Warning: m.warning()}
 	observed, null, p := m.permute(func(side func(int) bool) float64 {
 		clear(a)
 		clear(b)
