@@ -24,10 +24,15 @@ func (r *Runner) loop() {
 	}()
 	tick := time.NewTicker(r.o.Look)
 	defer tick.Stop()
+	gathered := time.NewTimer(gather)
+	defer gathered.Stop()
 	for {
 		select {
 		case w := <-r.incoming:
 			r.take(w)
+			gathered.Reset(gather + time.Millisecond)
+		case <-gathered.C:
+			r.submit(ctx)
 		case w := <-r.leaving:
 			delete(r.wanted, w.job.Action.String())
 		case <-tick.C:

