@@ -14,7 +14,7 @@ func benchSite(t *testing.T, name string) *site {
 	if !long() {
 		t.Skip("RUNEXP_LONG=1 runs experiments of minutes")
 	}
-	s := &site{t, t.TempDir()}
+	s := newSite(t)
 	copyInto(t, s.dir, filepath.Join("testdata", "bench", name+".hcl"))
 	if err := os.CopyFS(filepath.Join(s.dir, "config_4x256"), os.DirFS(filepath.Join("testdata", "bench", "config_4x256"))); err != nil {
 		t.Fatal(err)
