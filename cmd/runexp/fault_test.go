@@ -20,14 +20,19 @@ func long() bool { return os.Getenv("RUNEXP_LONG") == "1" }
 
 // TestFaultKill kills the program at random moments, sometimes also while it
 // recovers. Run again, it gives the digest of an undisturbed run, and no node
-// that was done is done a second time. RUNEXP_LONG=1 does it 50 times, else as
-// often as fits 20 seconds.
+// that was done is done a second time. RUNEXP_LONG=1 does it 1,000 times, or as
+// often as fits before the test's deadline (-timeout), else as often as fits 20
+// seconds.
 func TestFaultKill(t *testing.T) {
 	want, took := undisturbed(t)
 	s := newSite(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	rounds, killed, recomputed := 0, 0, 0
-	for began := time.Now(); long() && rounds < 50 || !long() && (rounds == 0 || time.Since(began) < 20*time.Second); rounds++ {
+	until := time.Now().Add(20 * time.Second)
+	if deadline, ok := t.Deadline(); ok && long() {
+		until = deadline.Add(-time.Minute)
+	}
+	for ; rounds == 0 || rounds < 1000 && time.Now().Before(until); rounds++ {
 		s.clear()
 		done := map[string]bool{}
 		for depth := rng.IntN(3); depth >= 0; depth-- {
