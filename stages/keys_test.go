@@ -223,3 +223,43 @@ func otherValues(a config.ReferenceAttribute) []string {
 	}
 	return append(texts, "3", "1", "0.5", "true", "false", "0")
 }
+
+// TestEditsThatMeanNothingKeepKeys edits a file in ways that change no result:
+// the recipes stay. Each text stands in a folder of its own, so where a file lies
+// does not count either.
+func TestEditsThatMeanNothingKeepKeys(t *testing.T) {
+	base := fmt.Sprintf(keysBase, "lora")
+	plan, diags := compiled(t, base)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	want := recipes(plan)
+	replace := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if !strings.Contains(base, pairs[i]) {
+				t.Fatalf("no %q to replace", pairs[i])
+			}
+		}
+		return strings.NewReplacer(pairs...).Replace(base)
+	}
+	moved := regexp.MustCompile(`(?s)(\ndataset .*?\n\})(\nformat .*?\n\})`).ReplaceAllString(base, "$2$1")
+	edits := map[string]string{
+		"comment above": "# a comment\n\n" + base, "comment below": base + "\n// the end\n", "comment within": replace("layers       = 2", "layers /* few */ = 2 # blocks"), "blank lines": replace("\n", "\n\n"), "tabs": replace("  ", "\t"),
+		"line ends of Windows": replace("\n", "\r\n"), "byte order mark": "\ufeff" + base, "no comments": regexp.MustCompile(`# in .*`).ReplaceAllString(base, ""), "order of blocks": moved, "order of attributes": replace("heads        = 2\n    steps        = 5", "steps = 5\n    heads = 2"),
+		"name of the experiment": replace(`"keys"`, `"other"`), "a description": replace("seeds = [1, 2]", "seeds = [1, 2]\n  description = \"why?\""), "order of seeds": replace("[1, 2]", "[2, 1]"), "name of the model": replace(`model "base"`, `model "small"`),
+		"name of the data set": replace(`dataset "clauses"`, `dataset "rows"`), "name of the method": replace(`"lora" "m"`, `"lora" "adapted"`), "name of the format": replace(`format "f"`, `format "question"`), "decimals": replace("rows = 120", "rows = 120.0"), "exponent": replace("rows = 120", "rows = 1.2e2"),
+		"arithmetic": replace("rows = 120", "rows = 60 * 2"), "a local": replace("rows = 120", "rows = local.n") + "\nlocals {\n  n = 120\n}\n", "a variable": replace("rows = 120", "rows = var.n") + "\nvariable \"n\" {\n  default = 120\n}\n",
+		"a template": replace(`label = "kind"`, `label = "${"kind"}"`), "an escape": replace(`label = "kind"`, `label = "\u006bind"`), "a default written out": replace("# in method", "rank = 8"), "another": replace("# in split", "dev = 0.10"), "a budget": base + "\nbudget \"phone\" {\n  stored_bytes = \"1MB\"\n}\n",
+	}
+	if len(edits) < 20 {
+		t.Errorf("%d edits, want at least 20", len(edits))
+	}
+	for name, text := range edits {
+		plan, diags := compiled(t, text)
+		if diags.HasErrors() {
+			t.Errorf("%s: %v", name, diags)
+		} else if recipes(plan) != want {
+			t.Errorf("%s changes a key", name)
+		}
+	}
+}
