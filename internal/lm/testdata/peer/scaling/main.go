@@ -1,7 +1,7 @@
 // Scaling measures the time of a step against the rows of a batch, the layers of
 // the model and the threads, and draws a chart of each:
 //
-//	go run ./internal/lm/testdata/peer/scaling RUNEXP FOLDER
+//	go run ./internal/lm/testdata/peer/scaling RUNEXP FOLDER ROUNDS
 //
 // FOLDER gets step-rows.svg, step-layers.svg and step-threads.svg; the table of
 // all points goes to standard output. Points are medians of rounds in which all
@@ -21,7 +21,6 @@ import (
 )
 
 const (
-	rounds = 3
 	hidden = 256
 	length = "64"
 )
@@ -54,18 +53,22 @@ func (a axis) at(mode string, n int) setting {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "scaling: want RUNEXP FOLDER")
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "scaling: want RUNEXP FOLDER ROUNDS")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	rounds, err := strconv.Atoi(os.Args[3])
+	if err == nil {
+		err = run(os.Args[1], os.Args[2], rounds)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "scaling:", err)
 		os.Exit(1)
 	}
 }
 
-func run(runexp, folder string) error {
-	times, err := measure(runexp)
+func run(runexp, folder string, rounds int) error {
+	times, err := measure(runexp, rounds)
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func run(runexp, folder string) error {
 }
 
 // measure gives the milliseconds of a step of each setting, round by round.
-func measure(runexp string) (map[setting][]float64, error) {
+func measure(runexp string, rounds int) (map[setting][]float64, error) {
 	models, err := os.MkdirTemp("", "scaling")
 	if err != nil {
 		return nil, err
