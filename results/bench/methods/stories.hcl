@@ -44,3 +44,25 @@ dataset "trec" {
   }
   label = "coarse"
 }
+
+format "emotion" {
+  text = "{text} I felt {mask}"
+  words = {
+    anger    = ["angry"]
+    joy      = ["happy"]
+    optimism = ["hope"]
+    sadness  = ["sad"]
+  }
+}
+
+format "kind" {
+  text = "{text} It is a {mask}"
+  words = {
+    ABBR = ["name"]
+    DESC = ["story"]
+    ENTY = ["thing"]
+    HUM  = ["girl"]
+    LOC  = ["park"]
+    NUM  = ["one"]
+  }
+}

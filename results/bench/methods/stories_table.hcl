@@ -144,25 +144,3 @@ method "prompt_search" "search_emotion" {
     sadness  = ["sad", "sorry"]
   }
 }
-
-format "emotion" {
-  text = "{text} I felt {mask}"
-  words = {
-    anger    = ["angry"]
-    joy      = ["happy"]
-    optimism = ["hope"]
-    sadness  = ["sad"]
-  }
-}
-
-format "kind" {
-  text = "{text} It is a {mask}"
-  words = {
-    ABBR = ["name"]
-    DESC = ["story"]
-    ENTY = ["thing"]
-    HUM  = ["girl"]
-    LOC  = ["park"]
-    NUM  = ["one"]
-  }
-}
