@@ -105,7 +105,7 @@ func tokens(t *testing.T, what, page string) []string {
 			}
 			figure = figure && name != "svg" || strings.HasPrefix(m, "<svg")
 			if !figure {
-				tags = append(tags, m)
+				tags = append(tags, strings.Replace(m, ` class="w"`, "", 1)) // long cells are kept from becoming narrow
 			}
 			at += len(m)
 			if name == "style" && m[1] != '/' {

@@ -33,7 +33,7 @@ var (
 	attribute = regexp.MustCompile(`[ \t]([a-zA-Z-]+)="([^"]*)"`)
 	entity    = regexp.MustCompile(`^&(?:amp|lt|gt|quot|#34|#39|#43);`)
 	ofForms   = regexp.MustCompile(` value="[^"]*"`) // sent back as it is, shown to nobody
-	ofNames   = regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"`)
+	ofNames   = regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"| class="w"`) // long cells are class w
 )
 
 // tags checks a page strictly and returns its tags, without the drawings inside
