@@ -32,7 +32,7 @@ var tag = regexp.MustCompile(`^<(?:!doctype html|/?[a-z][a-z0-9]*(?: [a-zA-Z-]+(
 var (
 	attribute = regexp.MustCompile(`[ \t]([a-zA-Z-]+)="([^"]*)"`)
 	entity    = regexp.MustCompile(`^&(?:amp|lt|gt|quot|#34|#39|#43);`)
-	ofForms   = regexp.MustCompile(` value="[^"]*"`) // sent back as it is, shown to nobody
+	ofForms   = regexp.MustCompile(` value="[^"]*"`)                                    // sent back as it is, shown to nobody
 	ofNames   = regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"| class="w"`) // long cells are class w
 )
 
