@@ -71,17 +71,17 @@ func findInvocation(ctx context.Context, db *results.Store, name string) (result
 	return all[len(all)-1-back], nil
 }
 
-// History is a metric of an experiment over its invocations; with metric ""
-// the data sets' own.
-func History(ctx context.Context, db *results.Store, experiment, metric string) (*report.Document, error) {
+// History is a metric of an experiment over its invocations, for report.History,
+// and that metric's name; with metric "" it is the data sets' own.
+func History(ctx context.Context, db *results.Store, experiment, metric string) (string, []report.HistoryPoint, error) {
 	if metric == "" {
 		inv, err := findInvocation(ctx, db, experiment)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		f := &report.Facts{}
 		if err := json.Unmarshal(inv.Document, f); err != nil {
-			return nil, fmt.Errorf("invocation %s: %w", inv.ID, err)
+			return "", nil, fmt.Errorf("invocation %s: %w", inv.ID, err)
 		}
 		if len(f.Datasets) > 0 {
 			metric = f.Datasets[0].Metric
@@ -89,7 +89,7 @@ func History(ctx context.Context, db *results.Store, experiment, metric string) 
 	}
 	found, err := db.History(ctx, experiment, metric)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	points := make([]report.HistoryPoint, len(found))
 	for i, p := range found {
@@ -98,5 +98,5 @@ func History(ctx context.Context, db *results.Store, experiment, metric string) 
 			Configuration: p.Configuration, Condition: p.Condition, Split: p.Split, Estimate: p.Estimate,
 		}
 	}
-	return report.History(experiment, metric, points), nil
+	return metric, points, nil
 }

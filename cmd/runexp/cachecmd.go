@@ -12,8 +12,10 @@ import (
 func cacheCommand(s *streams) *cobra.Command {
 	var dir, size string
 	var age time.Duration
+	var asJSON bool
 	cmd := &cobra.Command{Use: "cache", Short: "Look at, check and clean the cache"}
 	cmd.PersistentFlags().StringVar(&dir, "cache", ".runexp", "folder of the cache")
+	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "print as JSON")
 	open := func(readOnly bool, f func(*cache.Store) error) error {
 		store, err := cache.Open(dir, cache.Options{ReadOnly: readOnly})
 		if err != nil {
@@ -29,6 +31,9 @@ func cacheCommand(s *streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return printJSON(s.out, st)
+				}
 				printf(s.out, "entries      %d\ndropped      %d\nobjects      %d\nbytes        %s\nattempts     %d\nquarantined  %d\n",
 					st.Entries, st.Dropped, st.Objects, bytesText(st.Bytes), st.Attempts, st.Quarantined)
 				return nil
@@ -41,13 +46,12 @@ func cacheCommand(s *streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				for _, p := range problems {
-					printf(s.out, "%s\n", p)
+				if err := printProblems(s, problems, asJSON); err != nil {
+					return err
 				}
 				if len(problems) > 0 {
 					return &exitError{exitIntegrity, nil}
 				}
-				printf(s.out, "everything matches its hash\n")
 				return nil
 			})
 		}}
@@ -67,6 +71,9 @@ func cacheCommand(s *streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return printJSON(s.out, c)
+				}
 				printf(s.out, "removed %d entries, %d objects and %d attempts: %s\n", c.Entries, c.Objects, c.Attempts, bytesText(c.Bytes))
 				return nil
 			})
@@ -75,4 +82,28 @@ func cacheCommand(s *streams) *cobra.Command {
 	gc.Flags().DurationVar(&age, "age", 0, "remove what has not been used for this long")
 	cmd.AddCommand(statsCmd, verify, gc)
 	return cmd
+}
+
+// printProblems prints what verify found; as JSON an array, empty if all is
+// well.
+func printProblems(s *streams, problems []cache.Problem, asJSON bool) error {
+	if !asJSON {
+		for _, p := range problems {
+			printf(s.out, "%s\n", p)
+		}
+		if len(problems) == 0 {
+			printf(s.out, "everything matches its hash\n")
+		}
+		return nil
+	}
+	type problem struct {
+		Kind   string `json:"kind"`
+		ID     string `json:"id"`
+		Reason string `json:"reason"`
+	}
+	list := make([]problem, len(problems))
+	for i, p := range problems {
+		list[i] = problem{p.Kind, p.ID.String(), p.Reason}
+	}
+	return printJSON(s.out, list)
 }

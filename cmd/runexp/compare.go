@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -31,9 +30,7 @@ func compareCommand(s *streams) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(s.out)
-				e.SetIndent("", "  ")
-				err = e.Encode(c)
+				err = printJSON(s.out, c)
 			} else {
 				err = report.Markdown(s.out, c.Document())
 			}
@@ -48,12 +45,13 @@ func compareCommand(s *streams) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database")
 	cmd.Flags().BoolVar(&gate, "gate", false, "fail with status 6 on a significant regression")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
 func historyCommand(s *streams) *cobra.Command {
 	var dir, metric string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "history EXPERIMENT", Short: "Show a metric over the invocations of an experiment", Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,14 +60,44 @@ func historyCommand(s *streams) *cobra.Command {
 				return err
 			}
 			defer db.Close()
-			d, err := stages.History(cmd.Context(), db, args[0], metric)
+			metric, points, err := stages.History(cmd.Context(), db, args[0], metric)
 			if err != nil {
 				return err
 			}
-			return report.Markdown(s.out, d)
+			if asJSON {
+				return historyJSON(s, metric, points)
+			}
+			return report.Markdown(s.out, report.History(args[0], metric, points))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database")
 	cmd.Flags().StringVar(&metric, "metric", "", "the metric (default: the data set's own)")
+	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// historyJSON prints one object per invocation, configuration and split, the
+// oldest invocation first.
+func historyJSON(s *streams, metric string, points []report.HistoryPoint) error {
+	type point struct {
+		Invocation    string   `json:"invocation"`
+		Started       string   `json:"started"`
+		Dataset       string   `json:"dataset"`
+		Model         string   `json:"model"`
+		Configuration string   `json:"configuration"`
+		Condition     string   `json:"condition,omitempty"`
+		Split         string   `json:"split"`
+		Metric        string   `json:"metric"`
+		Seeds         int      `json:"n_seeds"`
+		Mean          *float64 `json:"mean"`
+		SD            *float64 `json:"sd"`
+		Low           *float64 `json:"ci_low"`
+		High          *float64 `json:"ci_high"`
+	}
+	list := make([]point, len(points))
+	for i, p := range points {
+		list[i] = point{p.Invocation, p.Started, p.Dataset, p.Model, p.Configuration, p.Condition, p.Split, metric,
+			p.Seeds, finite(p.Mean), finite(p.SD), finite(p.Low), finite(p.High)}
+	}
+	return printJSON(s.out, list)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/spf13/cobra"
 
 	"runexp/stages"
@@ -28,9 +26,7 @@ before it appears. The address means the selected configuration and the first se
 					printf(s.err, "warning: %s\n", w)
 				}
 				if asJSON {
-					e := json.NewEncoder(s.out)
-					e.SetIndent("", "  ")
-					return e.Encode(struct {
+					return printJSON(s.out, struct {
 						Dir string `json:"dir"`
 						Run string `json:"run"`
 						*stages.Exported

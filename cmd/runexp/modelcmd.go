@@ -31,7 +31,7 @@ func inspectCommand(s *streams) *cobra.Command {
 			return inspect(s, base, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
@@ -45,9 +45,7 @@ func inspect(s *streams, base *lm.Base, asJSON bool) error {
 		"tokenizer": base.Tokenizer.Kind(), "tokens": base.Tokenizer.Size(), "unused_tensors": base.Unused,
 	}
 	if asJSON {
-		e := json.NewEncoder(s.out)
-		e.SetIndent("", "  ")
-		return e.Encode(info)
+		return printJSON(s.out, info)
 	}
 	printf(s.out, "architecture   %s: %d layers, hidden size %d, %d heads (%d key-value), feed-forward %d\n", c.ModelType, c.Layers, c.Hidden, c.Heads, c.KVHeads, c.Intermediate)
 	printf(s.out, "positions      %d\n", c.MaxPositions)
@@ -221,7 +219,7 @@ func perplexityCommand(s *streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&model, "model", "", "folder of the checkpoint")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	jsonFlag(cmd, &asJSON)
 	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")
 	return cmd
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -28,9 +27,7 @@ func paramsCommand(s *streams) *cobra.Command {
 				return invalid(err)
 			}
 			if asJSON {
-				e := json.NewEncoder(s.out)
-				e.SetIndent("", "  ")
-				return e.Encode(counts)
+				return printJSON(s.out, counts)
 			}
 			t := table.NewWriter()
 			t.SetStyle(table.StyleLight)
@@ -59,6 +56,6 @@ func paramsCommand(s *streams) *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -76,13 +76,12 @@ func planJSON(s *streams, items []pipeline.PlanItem) error {
 		}
 		list[i] = x
 	}
-	e := json.NewEncoder(s.out)
-	e.SetIndent("", "  ")
-	return e.Encode(list)
+	return printJSON(s.out, list)
 }
 
 func whyCommand(s *streams) *cobra.Command {
 	f := &experimentFlags{}
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "why FILE ADDRESS", Short: "Show the fields that make a node run again", Args: exactly(2),
 		Example: "  runexp why experiments/legal.hcl method.lora@base/clauses#1\n  runexp why experiments/legal.hcl 'pretrain base'",
@@ -96,17 +95,18 @@ func whyCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return usage("%v", err)
 			}
-			for _, it := range p.items {
-				for _, n := range nodes {
-					if it.Node == n {
-						printWhy(s, it)
-					}
-				}
+			asked := slices.DeleteFunc(p.items, func(it pipeline.PlanItem) bool { return !slices.Contains(nodes, it.Node) })
+			if asJSON {
+				return planJSON(s, asked)
+			}
+			for _, it := range asked {
+				printWhy(s, it)
 			}
 			return nil
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the nodes as JSON, as plan does")
 	return cmd
 }
 

@@ -60,6 +60,7 @@ func resultsCommand(s *streams) *cobra.Command {
 		},
 	}
 	again.Flags().StringVar(&cacheDir, "cache", ".runexp", "folder of the cache")
+	var asJSON bool
 	digest := &cobra.Command{
 		Use: "digest EXPERIMENT", Short: "Print a hash over all metric rows of an experiment's last invocation, without times", Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,10 +73,14 @@ func resultsCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(s.out, map[string]string{"experiment": args[0], "sha256": d})
+			}
 			printf(s.out, "%s\n", d)
 			return nil
 		},
 	}
+	jsonFlag(digest, &asJSON)
 	cmd.AddCommand(export, again, digest)
 	return cmd
 }

@@ -197,15 +197,5 @@ func printComparisonJSON(ctx context.Context, w io.Writer, db *results.Store, in
 		list[i] = row{r.Dataset, r.Model, r.Method, r.Configuration, r.Condition, r.Split, r.Slice, r.Metric, r.Seeds,
 			finite(r.Mean), finite(r.SD), finite(r.Low), finite(r.High), r.TrainableParams, r.TotalParams, r.StoredBytes, r.TrainSeconds, r.PeakBytes, r.Selected}
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(list)
-}
-
-// finite is nil for what JSON has no number for.
-func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
+	return printJSON(w, list)
 }

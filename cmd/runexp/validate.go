@@ -12,6 +12,7 @@ import (
 
 func validateCommand(s *streams) *cobra.Command {
 	f := &experimentFlags{sources: true}
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "validate FILE…", Short: "Check experiment files and say everything that is wrong", Args: atLeastOne(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -19,11 +20,15 @@ func validateCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(s.out, map[string]any{"experiment": plan.Experiment.Name, "runs": len(plan.Runs), "nodes": len(plan.Graph.Nodes())})
+			}
 			printf(s.out, "%s: %d runs in %d nodes\n", plan.Experiment.Name, len(plan.Runs), len(plan.Graph.Nodes()))
 			return nil
 		},
 	}
 	f.register(cmd)
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

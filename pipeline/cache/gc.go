@@ -22,10 +22,10 @@ type Policy struct {
 
 // Collected is what GC removed, or would remove.
 type Collected struct {
-	Entries  int   // records removed
-	Objects  int   // files removed
-	Attempts int   // folders of attempts
-	Bytes    int64 // freed by entries and orphans
+	Entries  int   `json:"entries"`  // records removed
+	Objects  int   `json:"objects"`  // files removed
+	Attempts int   `json:"attempts"` // folders of attempts
+	Bytes    int64 `json:"bytes"`    // freed by entries and orphans
 }
 
 // GC removes entries by age and size, and what is left over from processes that

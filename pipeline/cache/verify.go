@@ -76,12 +76,12 @@ func (s *Store) Verify() ([]Problem, error) {
 
 // Stats counts what the cache holds.
 type Stats struct {
-	Entries     int
-	Objects     int
-	Bytes       int64 // of objects
-	Dropped     int   // outputs removed on purpose
-	Attempts    int   // folders of running or cut-off attempts
-	Quarantined int   // damaged files and conflicts kept
+	Entries     int   `json:"entries"`
+	Objects     int   `json:"objects"`
+	Bytes       int64 `json:"bytes"`       // of objects
+	Dropped     int   `json:"dropped"`     // outputs removed on purpose
+	Attempts    int   `json:"attempts"`    // folders of running or cut-off attempts
+	Quarantined int   `json:"quarantined"` // damaged files and conflicts kept
 }
 
 // Stats counts what the cache holds, without reading it.
