@@ -29,7 +29,8 @@ type experimentFlags struct {
 	results string
 	threads int
 
-	sources bool // compile also reads the data and models that would be used
+	sources  bool                        // compile also reads the data and models that would be used
+	diagnose func(hcl.Diagnostics) error // what compile does with diagnostics; nil: print them
 }
 
 func (f *experimentFlags) register(cmd *cobra.Command) {
@@ -71,7 +72,11 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		diags = append(diags, stages.CheckSources(exp, plan, wouldRun)...)
 	}
 	if len(diags) > 0 {
-		if err := parser.WriteDiagnostics(s.err, diags, colour(s.err)); err != nil {
+		diagnose := f.diagnose
+		if diagnose == nil {
+			diagnose = func(d hcl.Diagnostics) error { return parser.WriteDiagnostics(s.err, d, colour(s.err)) }
+		}
+		if err := diagnose(diags); err != nil {
 			return nil, err
 		}
 	}

@@ -44,7 +44,7 @@ func paramsCommand(s *streams) *cobra.Command {
 				right = append(right, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
 			}
 			t.SetColumnConfigs(right)
-			printf(s.out, "%s\n", t.Render())
+			printf(s.out, "%s\n", fitted(t, right, []int{4, 8, 9, 2, 1}, terminalWidth(s.out))) // backbone, head, stored, data set, model
 			said := map[string]bool{}
 			for _, c := range counts {
 				if c.Asked && !said[c.Model] {

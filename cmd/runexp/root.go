@@ -28,9 +28,6 @@ type streams struct {
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(&streams{stdin, stdout, stderr})
 	root.SetArgs(twoDashes(root, commandFirst(root, args)))
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	return exitStatus(root.ExecuteContext(context.Background()), stderr)
 }
 
@@ -57,13 +54,12 @@ preempted, 130 interrupted.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			message := fmt.Sprintf("%s is neither a command nor a file", args[0])
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				message += "; did you mean " + strings.Join(near, " or ") + "?"
-			}
-			return usage("%s; see runexp -help", message)
+			return usage("%s is neither a command nor a file%s; see runexp -help", args[0], nearest(cmd, args[0]))
 		},
 	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	root.AddCommand(
 		runCommand(s), validateCommand(s), planCommand(s), whyCommand(s), paramsCommand(s),
@@ -71,7 +67,35 @@ preempted, 130 interrupted.`,
 		reportCommand(s), predictCommand(s), compareCommand(s), historyCommand(s), resultsCommand(s), cacheCommand(s),
 		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s), workerCommand(s),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
 	return root
+}
+
+// group makes a misspelt command of a group a usage error: cobra would print
+// the group's help with status 0.
+func group(c *cobra.Command) {
+	c.SuggestionsMinimumDistance = 2
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return usage("%s %s is no command%s; see runexp %s -help", cmd.Name(), args[0], nearest(cmd, args[0]), cmd.Name())
+	}
+}
+
+// nearest asks for the commands whose names are close to a word, "" if none is.
+func nearest(c *cobra.Command, word string) string {
+	near := c.SuggestionsFor(word)
+	if len(near) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(near, " or ") + "?"
 }
 
 // exactly is cobra.ExactArgs with the exit status for usage errors.

@@ -70,16 +70,20 @@ func printComparison(ctx context.Context, w io.Writer, db *results.Store, invoca
 		configs = append(slices.Clone(configs), table.ColumnConfig{Number: conditionColumn, Hidden: true})
 	}
 	t.SetColumnConfigs(configs)
-	_, err = fmt.Fprintln(w, fitted(t, configs, terminalWidth(w)))
+	_, err = fmt.Fprintln(w, fitted(t, configs, leastNeeded, terminalWidth(w)))
 	return err
 }
 
-// fitted renders the comparison and leaves out columns, the least needed
-// first, until it fits the width; 0 is any width.
-func fitted(t table.Writer, configs []table.ColumnConfig, width int) string {
+// leastNeeded are the columns of the comparison that a narrow terminal goes
+// without: seconds, stored, metric, LM loss, trained, data set, model.
+var leastNeeded = []int{11, 10, 5, 8, 9, 1, 3}
+
+// fitted renders a table and leaves out columns, in the order given, until it
+// fits the width; 0 is any width.
+func fitted(t table.Writer, configs []table.ColumnConfig, spare []int, width int) string {
 	configs = slices.Clone(configs)
 	out := t.Render()
-	for _, column := range []int{11, 10, 5, 8, 9, 1, 3} { // seconds, stored, metric, LM loss, trained, data set, model
+	for _, column := range spare {
 		if width == 0 || text.LongestLineLen(out) <= width {
 			break
 		}

@@ -16,7 +16,7 @@ func TestComparisonFitsTheTerminal(t *testing.T) {
 		w.AppendHeader(table.Row{"data set", "condition", "model", "method", "metric", "in distribution", "under shift", "LM loss +", "trained", "stored", "seconds", "status"})
 		w.AppendRow(table.Row{"clauses", "cut=2001", "base", "lora", "macro_f1", "0.606 [0.356, 0.855]", "0.280 [0.193, 0.367]", "+0.000", "3,336", "25.1 kB", "0.1", "ok"})
 		w.SetColumnConfigs(columnConfigs)
-		return fitted(w, columnConfigs, width)
+		return fitted(w, columnConfigs, leastNeeded, width)
 	}
 	whole := text.LongestLineLen(render(0))
 	for width := whole; width > 80; width-- {

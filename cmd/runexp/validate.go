@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"runexp/pipeline/config"
@@ -16,12 +17,12 @@ func validateCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "validate FILE…", Short: "Check experiment files and say everything that is wrong", Args: atLeastOne(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				return validateJSON(s, f, args)
+			}
 			plan, err := f.compile(s, args)
 			if err != nil {
 				return err
-			}
-			if asJSON {
-				return printJSON(s.out, map[string]any{"experiment": plan.Experiment.Name, "runs": len(plan.Runs), "nodes": len(plan.Graph.Nodes())})
 			}
 			printf(s.out, "%s: %d runs in %d nodes\n", plan.Experiment.Name, len(plan.Runs), len(plan.Graph.Nodes()))
 			return nil
@@ -30,6 +31,32 @@ func validateCommand(s *streams) *cobra.Command {
 	f.register(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// validateJSON prints the mistakes and, if the files are right, what they ask
+// for, as one object.
+func validateJSON(s *streams, f *experimentFlags, files []string) error {
+	found := struct {
+		Experiment  string           `json:"experiment,omitempty"`
+		Runs        int              `json:"runs"`
+		Nodes       int              `json:"nodes"`
+		Diagnostics []config.Mistake `json:"diagnostics"`
+	}{Diagnostics: []config.Mistake{}}
+	f.diagnose = func(d hcl.Diagnostics) error {
+		found.Diagnostics = config.Mistakes(d)
+		return nil
+	}
+	plan, err := f.compile(s, files)
+	if err != nil && len(found.Diagnostics) == 0 {
+		return err
+	}
+	if err == nil {
+		found.Experiment, found.Runs, found.Nodes = plan.Experiment.Name, len(plan.Runs), len(plan.Graph.Nodes())
+	}
+	if err := printJSON(s.out, found); err != nil {
+		return err
+	}
+	return err
 }
 
 func formatCommand(s *streams) *cobra.Command {
