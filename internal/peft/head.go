@@ -84,6 +84,8 @@ func matchHead(c *nn.Config, h *nn.Head) (headLayout, error) {
 		return l, fmt.Errorf("the head reads %s, and %s reads %s", poolings[h.Pooling], l.class, poolings[l.pool])
 	case h.UsePooler && !l.pooler:
 		return l, fmt.Errorf("the head reads the checkpoint's pooler, and %s has none", l.class)
+	case l.pooler && !c.Pooler:
+		return l, fmt.Errorf("the base model has no pooler, and %s reads one: only a checkpoint with a pooler can be exported as this class", l.class)
 	case !h.UsePooler && l.pooler:
 		return l, fmt.Errorf("the head reads the hidden state of the first token, and %s has a pooler in between", l.class)
 	case (h.Dense != nil) != (l.dense != "") || h.Dense != nil && h.DenseActivation != l.act:
