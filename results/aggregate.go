@@ -157,27 +157,54 @@ func rowMatrix(e *stats.Entry, k metricKey, values []float64) [][]float64 {
 	return matrix
 }
 
+const countAggregates = `select count(*) from aggregate a join invocation i on i.seq = a.invocation where i.id = ?`
+
 const selectAggregates = `
 select a.position, a.dataset, a.model, a.method, a.configuration, a.condition, a.split, a.slice, a.metric, a.n_seeds, a.n_rows,
 	a.mean, a.sd, a.ci_low, a.ci_high, a.warnings, a.trainable_params, a.total_params, a.stored_bytes, a.train_seconds, a.peak_bytes, a.selected
 from aggregate a join invocation i on i.seq = a.invocation where i.id = ?
 order by a.position, a.split, a.slice, a.metric`
 
+// aggregates reads what Aggregate stored. A row is large and there may be hundreds
+// of thousands: they are counted first, for growing a slice would copy them many
+// times, and of equal texts one is kept.
 func aggregates(ctx context.Context, q querier, invocation string) ([]Comparison, error) {
-	rows, err := q.QueryContext(ctx, selectAggregates, invocation)
+	all, err := readAggregates(ctx, q, invocation)
 	if err != nil {
 		return nil, fmt.Errorf("list aggregates of invocation %s: %w", invocation, err)
 	}
+	return all, nil
+}
+
+func readAggregates(ctx context.Context, q querier, invocation string) ([]Comparison, error) {
+	var n int
+	if err := q.QueryRowContext(ctx, countAggregates, invocation).Scan(&n); err != nil {
+		return nil, err
+	}
+	rows, err := q.QueryContext(ctx, selectAggregates, invocation)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
-	var all []Comparison
+	all := slices.Grow([]Comparison(nil), n)
+	texts := make(map[string]string)
+	var numbers [4]sql.NullFloat64
+	var warnings string
 	for rows.Next() {
-		var c Comparison
-		var numbers [4]sql.NullFloat64
-		var warnings string
+		all = append(all, Comparison{})
+		c := &all[len(all)-1]
 		if err := rows.Scan(&c.Position, &c.Dataset, &c.Model, &c.Method, &c.Configuration, &c.Condition, &c.Split, &c.Slice, &c.Metric,
 			&c.Seeds, &c.Rows, &numbers[0], &numbers[1], &numbers[2], &numbers[3], &warnings,
 			&c.TrainableParams, &c.TotalParams, &c.StoredBytes, &c.TrainSeconds, &c.PeakBytes, &c.Selected); err != nil {
-			return nil, fmt.Errorf("list aggregates of invocation %s: %w", invocation, err)
+			return nil, err
+		}
+		for _, text := range []*string{&c.Dataset, &c.Model, &c.Method, &c.Configuration, &c.Condition, &c.Split, &c.Slice, &c.Metric} {
+			kept, ok := texts[*text]
+			if !ok {
+				kept = *text
+				texts[kept] = kept
+			}
+			*text = kept
 		}
 		for k, to := range []*float64{&c.Mean, &c.SD, &c.Low, &c.High} {
 			*to = math.NaN()
@@ -189,7 +216,6 @@ func aggregates(ctx context.Context, q querier, invocation string) ([]Comparison
 		if warnings != "" {
 			c.Warnings = strings.Split(warnings, "\n")
 		}
-		all = append(all, c)
 	}
 	return all, rows.Err()
 }

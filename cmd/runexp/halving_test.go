@@ -67,8 +67,10 @@ fails if halving takes more than a third of the grid's steps or its score lies b
 | experiment | method | search | runs | steps | selected | dev score | interval |
 | --- | --- | --- | ---: | ---: | --- | ---: | --- |
 `+table.String()+`
-A limit: the first rung has to teach something. With a weak base (2 × 64, pretrained for 400 steps) a ninth of the steps told
-nothing apart, and halving chose a configuration with 0.440 on dev where the grid's best had 0.534 [0.445, 0.623]. Another: a
+A limit: the first rung has to teach something. The first file tried had a weak base (2 × 64, pretrained for 400 steps): there a
+ninth of the steps told nothing apart, and halving chose a configuration with 0.440 on dev where the grid's best had 0.534
+[0.445, 0.623], below its interval. halving_clauses.hcl has legal.hcl's base since then, so the table above is a choice made
+after a failure: read it as what halving does where learning starts early. Another: a
 method that others start from (`+"`from`"+`) cannot be searched by halving, for which configuration wins is known only afterwards;
 the file is refused with a diagnostic.
 `)
