@@ -202,7 +202,7 @@ func scoreSplit(data *dataset.Dataset, name, split string, out []float32, exampl
 	p := headPredictions(data, out, examples)
 	_, metrics, err := assess(data, split, p, scoredWords(examples))
 	if err != nil {
-		return 0
+		panic(err) // as many outputs as rows: a mistake in the program, not in the data
 	}
 	return metricOf(metrics, split, name)
 }

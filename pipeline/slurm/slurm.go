@@ -208,11 +208,3 @@ func (r *Runner) Close() error {
 	}
 	return r.folder.removeIfDone()
 }
-
-func cmpOr[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
-}
