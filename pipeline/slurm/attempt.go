@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"runexp/pipeline/cache"
 )
 
 // attempt is one try of a node by one worker, in a folder that no other worker
@@ -120,7 +122,7 @@ func (a *attempt) finish(r *result) error {
 		err = nil
 	}
 	if err == nil {
-		err = syncFolder(a.folder.results())
+		err = cache.OS{}.Sync(a.folder.results())
 	}
 	if err != nil {
 		return fmt.Errorf("publish result: %w", err)

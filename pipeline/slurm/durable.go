@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"runexp/pipeline/cache"
 )
 
 // writeDurable makes data the content of a file, at once or not at all. The
@@ -26,15 +29,24 @@ func writeDurable(name string, data []byte) error {
 	if err := os.Rename(tmp, name); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(name))
+	return cache.OS{}.Sync(filepath.Dir(name))
 }
 
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
+// sumFile reads a file and returns its size and the hash of its content.
+func sumFile(path string) (size int64, sum cache.ID, err error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return 0, sum, err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	defer f.Close()
+	return sumOf(f)
+}
+
+// sumOf is sumFile of what is left of a reader.
+func sumOf(r io.Reader) (size int64, sum cache.ID, err error) {
+	h := sha256.New()
+	size, err = io.Copy(h, r)
+	return size, cache.ID(h.Sum(nil)), err
 }
 
 // copyFile copies a file's bytes to a new file.
@@ -58,7 +70,7 @@ func patiently(ctx context.Context, f func() error) error {
 	pause := 50 * time.Millisecond
 	for {
 		err := f()
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ESTALE) || pause > 5*time.Second {
+		if !notShown(err) || pause > 5*time.Second {
 			return err
 		}
 		select {
@@ -68,4 +80,10 @@ func patiently(ctx context.Context, f func() error) error {
 		}
 		pause *= 2
 	}
+}
+
+// notShown reports whether an error may be of a file that is there on another
+// machine already.
+func notShown(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESTALE) || errors.Is(err, cache.ErrMiss)
 }

@@ -102,20 +102,27 @@ func (p packing) pack(list []load, slots int) [][]load {
 
 // group is what may share a job: a pool, an affinity, being alone.
 type group struct {
-	pool, affinity string
-	exclusive      bool
+	pool
+	affinity string
 }
 
-func groupOf(n *pipeline.Node) group { return group{n.Pool, n.Affinity, n.Weight.Exclusive} }
+func groupOf(n *pipeline.Node) group { return group{pool{n.Pool, n.Weight.Exclusive}, n.Affinity} }
 
 func (g group) compare(h group) int {
-	if c := cmp.Or(cmp.Compare(g.pool, h.pool), cmp.Compare(g.affinity, h.affinity)); c != 0 {
+	return cmp.Or(cmp.Compare(g.name, h.name), cmp.Compare(g.affinity, h.affinity), g.pool.compare(h.pool))
+}
+
+// pool is what one submission serves.
+type pool struct {
+	name      string
+	exclusive bool
+}
+
+func (p pool) compare(q pool) int {
+	if c := cmp.Compare(p.name, q.name); c != 0 || p.exclusive == q.exclusive {
 		return c
 	}
-	switch {
-	case g.exclusive == h.exclusive:
-		return 0
-	case h.exclusive:
+	if q.exclusive {
 		return -1
 	}
 	return 1

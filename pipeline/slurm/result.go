@@ -3,16 +3,13 @@ package slurm
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
@@ -69,7 +66,7 @@ func listOutput(dir string) ([]resultFile, error) {
 		case err != nil:
 			return err
 		case d.IsDir():
-			return syncFolder(path)
+			return cache.OS{}.Sync(path)
 		case !d.Type().IsRegular():
 			return fmt.Errorf("output %s is %s, not a regular file", path, d.Type())
 		}
@@ -77,17 +74,12 @@ func listOutput(dir string) ([]resultFile, error) {
 		if err != nil {
 			return err
 		}
-		f, err := os.Open(path)
+		size, sum, err := sumFile(path)
 		if err != nil {
 			return err
 		}
-		h := sha256.New()
-		size, err := io.Copy(h, f)
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return err
-		}
-		files = append(files, resultFile{filepath.ToSlash(name), size, fmt.Sprintf("%x", h.Sum(nil))})
-		return nil
+		files = append(files, resultFile{filepath.ToSlash(name), size, sum.String()})
+		return cache.OS{}.Sync(path)
 	})
 	return files, err
 }
@@ -144,7 +136,7 @@ func take(from, to string, file resultFile) error {
 	}
 	err := patiently(context.Background(), func() error {
 		err := os.Link(source, target)
-		if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESTALE) {
+		if err == nil || notShown(err) {
 			return err
 		}
 		os.Remove(target) // what an earlier try left
@@ -156,17 +148,11 @@ func take(from, to string, file resultFile) error {
 	if err != nil {
 		return fmt.Errorf("take result: %w", err)
 	}
-	in, err := os.Open(target)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	h := sha256.New()
-	size, err := io.Copy(h, in)
+	size, sum, err := sumFile(target)
 	if err != nil {
 		return fmt.Errorf("take result: %w", err)
 	}
-	if sum := fmt.Sprintf("%x", h.Sum(nil)); size != file.Size || sum != file.SHA256 {
+	if size != file.Size || sum.String() != file.SHA256 {
 		return damaged("its file %s is not the one that the worker wrote", file.Name)
 	}
 	return nil

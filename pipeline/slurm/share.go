@@ -1,11 +1,12 @@
 package slurm
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // Share copies the program that runs into the shared folder, under a name that
@@ -28,41 +29,32 @@ func share(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	in, err := os.Open(self)
+	in, err := os.Open(self) // once: a build that takes its place meanwhile is another program
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, in); err != nil {
+	_, sum, err := sumOf(in)
+	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(f.dir, "programs", fmt.Sprintf("%x", h.Sum(nil)[:8]), filepath.Base(self))
+	path := filepath.Join(f.dir, "programs", fmt.Sprintf("%x", sum[:8]), filepath.Base(self))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return "", err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "new")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(tmp.Name())
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	if _, err = io.Copy(tmp, in); err == nil {
-		err = tmp.Chmod(0o755)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if errClose := tmp.Close(); err == nil {
-		err = errClose
-	}
+	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o755))
 	if err != nil {
 		return "", err
 	}
-	return path, os.Rename(tmp.Name(), path)
+	defer out.Cleanup()
+	if _, err := io.Copy(out, in); err != nil {
+		return "", err
+	}
+	return path, out.CloseAtomicallyReplace()
 }

@@ -36,8 +36,7 @@ func (r *Runner) submit(ctx context.Context) {
 			jobs = alone(list, slots)
 		}
 		slots -= len(jobs)
-		key := pool{g.pool, g.exclusive}
-		pools[key] = append(pools[key], jobs...)
+		pools[g.pool] = append(pools[g.pool], jobs...)
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(pools), pool.compare) {
 		for jobs := range slices.Chunk(pools[key], r.arraySize(ctx)) {
@@ -164,14 +163,4 @@ func (r *Runner) refuse(jobs [][]load, err error) {
 			r.answer(l.w, fmt.Errorf("submit: %w", err))
 		}
 	}
-}
-
-// pool is what one submission serves.
-type pool struct {
-	name      string
-	exclusive bool
-}
-
-func (p pool) compare(q pool) int {
-	return group{pool: p.name, exclusive: p.exclusive}.compare(group{pool: q.name, exclusive: q.exclusive})
 }

@@ -159,23 +159,14 @@ func (r *workerRun) job(ctx context.Context, t task, a *attempt) (*pipeline.Job,
 
 // input opens an exported output and checks its hashes. A network file system
 // may show it late.
-func (r *workerRun) input(ctx context.Context, action cache.ID) (*cache.Entry, error) {
-	pause := 100 * time.Millisecond
-	for {
-		entry, err := r.inputs.Lookup(action)
-		if err == nil {
-			err = entry.Check()
+func (r *workerRun) input(ctx context.Context, action cache.ID) (entry *cache.Entry, err error) {
+	err = patiently(ctx, func() (err error) {
+		if entry, err = r.inputs.Lookup(action); err != nil {
+			return err
 		}
-		if err == nil || !errors.Is(err, cache.ErrMiss) || pause > 5*time.Second {
-			return entry, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(pause):
-		}
-		pause *= 2
-	}
+		return entry.Check()
+	})
+	return entry, err
 }
 
 // reporter writes progress to the log, now and then.
