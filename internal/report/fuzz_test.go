@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func FuzzText(f *testing.F) {
 		if err := Markdown(&md, d); err != nil {
 			t.Fatal(err)
 		}
-		found := [][]string{tokens(t, text, page.String())}
+		found := [][]string{ours.Tags(t, strconv.Quote(text), page.String())}
 		for _, engine := range engines {
 			found = append(found, outline(t, text, engine, md.Bytes()))
 		}

@@ -7,6 +7,7 @@ import (
 	"html"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/yuin/goldmark/text"
 
 	"runexp/internal/show"
+	"runexp/internal/testkit/markup"
 )
 
 // hostile is the fixture with a payload in every place that a user, a data set
@@ -73,57 +75,12 @@ func TestPayloadCount(t *testing.T) {
 	}
 }
 
-// tag is what a tag of our page may look like.
-var tag = regexp.MustCompile(`^<(?:!doctype html|/?[a-z][a-z0-9]*(?: [a-zA-Z-]+(?:="[^"<>]*")?|\n\t[a-z]+="[^"<>]*")*(?: /)?)>`)
-
-var attributeName = regexp.MustCompile(`[ \t]([a-zA-Z-]+)=`)
-
-var entity = regexp.MustCompile(`^&(?:amp|lt|gt|quot|#34|#39|#43);`)
-
-// tokens checks a page strictly and returns its tags without those of figures.
-func tokens(t *testing.T, what, page string) []string {
-	t.Helper()
-	allowed := []string{"!doctype", "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "strong", "code", "ul", "li", "div", "table",
-		"caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "pre", "svg", "g", "path", "text", "rect"}
-	var tags []string
-	figure := false
-	for at := 0; at < len(page); {
-		switch page[at] {
-		case '<':
-			m := tag.FindString(page[at:])
-			if m == "" {
-				t.Fatalf("%q: malformed tag at %.60q", what, page[at:])
-			}
-			name := strings.TrimLeft(strings.FieldsFunc(m, func(r rune) bool { return strings.ContainsRune("<> \n", r) })[0], "/")
-			if !slices.Contains(allowed, name) {
-				t.Errorf("%q: element %s", what, m)
-			}
-			for _, attribute := range attributeName.FindAllStringSubmatch(m, -1) {
-				if strings.HasPrefix(strings.ToLower(attribute[1]), "on") || slices.Contains([]string{"href", "src", "action", "srcdoc"}, attribute[1]) {
-					t.Errorf("%q: attribute %s in %s", what, attribute[1], m)
-				}
-			}
-			figure = figure && name != "svg" || strings.HasPrefix(m, "<svg")
-			if !figure {
-				tags = append(tags, strings.Replace(m, ` class="w"`, "", 1)) // long cells are kept from becoming narrow
-			}
-			at += len(m)
-			if name == "style" && m[1] != '/' {
-				at += strings.Index(page[at:], "</style>")
-			}
-		case '&':
-			m := entity.FindString(page[at:])
-			if m == "" {
-				t.Fatalf("%q: bare ampersand at %.40q", what, page[at:])
-			}
-			at += len(m)
-		case '>':
-			t.Fatalf("%q: bare > at %.40q", what, page[at:])
-		default:
-			at++
-		}
-	}
-	return tags
+// ours is what a report's page may hold: nothing that leads anywhere.
+var ours = markup.Page{
+	Elements: strings.Fields(`!doctype html head meta title style body main h1 h2 h3 p strong code ul li div table
+		caption thead tbody tr th td figure figcaption pre svg g path text rect`),
+	Leads: func(string) bool { return false },
+	Names: regexp.MustCompile(` class="w"`), // long cells are kept from becoming narrow
 }
 
 // TestStructureIsOurs compares the tags of a page, and the blocks of a markdown
@@ -153,7 +110,7 @@ func TestStructureIsOurs(t *testing.T) {
 				t.Errorf("%q: a control or direction character gets through", payload)
 			}
 		}
-		found := map[string][]string{"page": tokens(t, payload, page.String())}
+		found := map[string][]string{"page": ours.Tags(t, strconv.Quote(payload), page.String())}
 		for name, engine := range engines {
 			if strings.TrimSpace(show.Visible(payload)) != "" { // markdown leaves empty names out
 				found[name] = outline(t, payload, engine, md.Bytes())

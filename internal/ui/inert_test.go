@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"runexp/internal/show"
+	"runexp/internal/testkit/markup"
 )
 
 // payloads are names and texts that data could hold and that must stay text.
@@ -26,65 +27,15 @@ var payloads = []string{
 	"a\x00b", "\x1b[31mred\x1b[0m", "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07", "\u202egnp.exe", "\u2066a\u2069", "\ufeffa", "a\u200bb", "a\xff\xfe", "a\u2028b", "a\u2029b", "a\rb", "a\r\nSet-Cookie: x=y", "\x7f", "a\u0085b", "名前", "é", "🙂", "\u00a0", strings.Repeat("long", 400),
 }
 
-// tag is what a tag of our page may look like.
-var tag = regexp.MustCompile(`^<(?:!doctype html|/?[a-z][a-z0-9]*(?: [a-zA-Z-]+(?:="[^"<>]*")?|\n\t[a-z]+="[^"<>]*")*(?: /)?)>`)
+// ofForms is sent back as it is, shown to nobody.
+var ofForms = regexp.MustCompile(` value="[^"]*"`)
 
-var (
-	attribute = regexp.MustCompile(`[ \t]([a-zA-Z-]+)="([^"]*)"`)
-	entity    = regexp.MustCompile(`^&(?:amp|lt|gt|quot|#34|#39|#43);`)
-	ofForms   = regexp.MustCompile(` value="[^"]*"`)                                    // sent back as it is, shown to nobody
-	ofNames   = regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"| class="w"`) // long cells are class w
-)
-
-// tags checks a page strictly and returns its tags, without the drawings inside
-// figures and without what names fill into attributes.
-func tags(t *testing.T, where, page string) []string {
-	t.Helper()
-	elements := strings.Fields(`!doctype html head meta title link script style body header nav main h1 h2 h3 p strong code small ul li dl dt dd div form label input select option button
-		table caption thead tbody tr th td figure figcaption details summary pre a svg g path text rect`)
-	var found []string
-	drawing := false
-	for at := 0; at < len(page); {
-		switch page[at] {
-		case '<':
-			m := tag.FindString(page[at:])
-			if m == "" {
-				t.Fatalf("%s: malformed tag at %.60q", where, page[at:])
-			}
-			name := strings.TrimLeft(strings.FieldsFunc(m, func(r rune) bool { return strings.ContainsRune("<> \n", r) })[0], "/")
-			if !slices.Contains(elements, name) {
-				t.Errorf("%s: element %s", where, m)
-			}
-			for _, a := range attribute.FindAllStringSubmatch(m, -1) {
-				switch key, value := strings.ToLower(a[1]), html.UnescapeString(a[2]); {
-				case strings.HasPrefix(key, "on"), key == "srcdoc", key == "formaction":
-					t.Errorf("%s: attribute %s", where, m)
-				case key == "href", key == "action", key == "src":
-					if !strings.HasPrefix(value, "/") || strings.HasPrefix(value, "//") {
-						t.Errorf("%s: %s leads away", where, m)
-					}
-				}
-			}
-			if drawing = drawing && name != "svg" || strings.HasPrefix(m, "<svg"); !drawing {
-				found = append(found, ofNames.ReplaceAllString(m, ""))
-			}
-			at += len(m)
-			if name == "style" && m[1] != '/' {
-				at += strings.Index(page[at:], "</style>")
-			}
-		case '&':
-			m := entity.FindString(page[at:])
-			if m == "" {
-				t.Fatalf("%s: bare ampersand at %.40q", where, page[at:])
-			}
-			at += len(m)
-		case '>':
-			t.Fatalf("%s: bare > at %.40q", where, page[at:])
-		default:
-			at++
-		}
-	}
-	return found
+// ours is what our pages may hold.
+var ours = markup.Page{
+	Elements: strings.Fields(`!doctype html head meta title link script style body header nav main h1 h2 h3 p strong code small ul li dl dt dd div form label input select option button
+		table caption thead tbody tr th td figure figcaption details summary pre a svg g path text rect`),
+	Leads: func(target string) bool { return strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "//") },
+	Names: regexp.MustCompile(`(?:href|value|title|data-sort)="[^"]*"| class="w"`), // long cells are class w
 }
 
 // TestNamesAreInert records an experiment for each payload with the payload in
@@ -106,7 +57,7 @@ func TestNamesAreInert(t *testing.T) {
 				continue // home shows all payloads at once, below; figures are those of the report
 			}
 			page := r.page(path)
-			found[name] = tags(t, fmt.Sprintf("%s of %.40q", name, text), page)
+			found[name] = ours.Tags(t, fmt.Sprintf("%s of %.40q", name, text), page)
 			if shown := show.Visible(text); name == "invocation" && !strings.Contains(html.UnescapeString(page), shown) {
 				t.Errorf("%s: %.40q does not show as text", name, shown)
 			}
@@ -127,11 +78,11 @@ func TestNamesAreInert(t *testing.T) {
 			}
 		}
 	}
-	tags(t, "home", r.page("/"))
+	ours.Tags(t, "home", r.page("/"))
 	// Names in the address come back in messages.
 	for _, p := range payloads {
 		for _, path := range []string{address("/run", "r", p), address("/invocation", "id", "no"+p), address("/history", "experiment", "no"+p), address("/invocation", "id", "word", "slice", p, "metric", p)} {
-			tags(t, fmt.Sprintf("%.80s", path), r.get(path).Body.String())
+			ours.Tags(t, fmt.Sprintf("%.80s", path), r.get(path).Body.String())
 		}
 	}
 }
