@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -204,7 +206,11 @@ func TestHelperProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for seed := range int64(20) {
+	runs, err := strconv.ParseInt(cmp.Or(os.Getenv("RESULTS_TEST_RUNS"), "20"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range runs {
 		run, metrics, outcomes, curve := example(1, seed)
 		run.Action = os.Getenv("RESULTS_TEST_ACTION")
 		if err := s.Record(context.Background(), run, metrics, outcomes, curve); err != nil {
@@ -213,25 +219,36 @@ func TestHelperProcess(t *testing.T) {
 	}
 }
 
+// TestManyProcessesOpenANewDatabase: sixteen processes open a database that is
+// not there yet, all at once, and write to it. RUNEXP_LONG=1 does it a hundred
+// times.
 func TestManyProcessesOpenANewDatabase(t *testing.T) {
-	const processes = 12
-	path := filepath.Join(t.TempDir(), "runexp.db")
-	var group sync.WaitGroup
-	for k := range processes {
-		group.Go(func() {
-			c := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
-			c.Env = append(os.Environ(), "RESULTS_TEST_DB="+path, fmt.Sprintf("RESULTS_TEST_ACTION=process%d", k))
-			if out, err := c.CombinedOutput(); err != nil {
-				t.Errorf("process %d: %v\n%s", k, err, out)
-			}
-		})
+	const processes = 16
+	rounds := 1
+	if os.Getenv("RUNEXP_LONG") != "" {
+		rounds = 100
 	}
-	group.Wait()
-	s := open(t, path)
-	var runs int
-	if err := s.db.QueryRow(`select count(*) from run`).Scan(&runs); err != nil || runs != 20*processes {
-		t.Errorf("%d runs, %v; want %d", runs, err, 20*processes)
+	for round := range rounds {
+		path := filepath.Join(t.TempDir(), "runexp.db")
+		var group sync.WaitGroup
+		for k := range processes {
+			group.Go(func() {
+				c := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
+				c.Env = append(os.Environ(), "RESULTS_TEST_DB="+path, fmt.Sprintf("RESULTS_TEST_ACTION=process%d", k), "RESULTS_TEST_RUNS=2")
+				if out, err := c.CombinedOutput(); err != nil {
+					t.Errorf("round %d, process %d: %v\n%s", round, k, err, out)
+				}
+			})
+		}
+		group.Wait()
+		s := open(t, path)
+		var runs int
+		if err := s.db.QueryRow(`select count(*) from run`).Scan(&runs); err != nil || runs != 2*processes {
+			t.Errorf("round %d: %d runs, %v; want %d", round, runs, err, 2*processes)
+		}
+		s.Close()
 	}
+	t.Logf("%d opens of new databases, %d at a time", rounds*processes, processes)
 }
 
 func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {

@@ -14,22 +14,30 @@ import (
 	"time"
 )
 
-// A site is a folder with tiny.hcl in it, where the program is started as a
-// process of its own.
+// A site is a folder with an experiment in it, where the program is started as
+// a process of its own.
 type site struct {
-	t   *testing.T
-	dir string
-	env []string // of all processes
+	t    *testing.T
+	dir  string
+	name string   // of the experiment; its file is name.hcl
+	env  []string // of all processes
 }
 
+// newSite has the experiment tiny.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir()}
-	text, err := os.ReadFile("testdata/tiny.hcl")
+	return newSiteOf(t, "tiny")
+}
+
+// newSiteOf has an experiment of testdata.
+func newSiteOf(t *testing.T, name string) *site {
+	t.Helper()
+	s := &site{t: t, dir: t.TempDir(), name: name}
+	text, err := os.ReadFile(filepath.Join("testdata", name+".hcl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write("tiny.hcl", string(text))
+	s.write(name+".hcl", string(text))
 	return s
 }
 
@@ -130,27 +138,32 @@ func (s *site) run(args ...string) string {
 // digest is the hash of all metric rows of the experiment.
 func (s *site) digest() string {
 	s.t.Helper()
-	return strings.TrimSpace(s.run("results", "digest", "tiny"))
+	return strings.TrimSpace(s.run("results", "digest", s.name))
+}
+
+// complete runs the experiment to its end and returns the digest.
+func (s *site) complete(args ...string) string {
+	s.t.Helper()
+	s.run(append([]string{"-progress", "none", s.name + ".hcl"}, args...)...)
+	return s.digest()
 }
 
 // mustEqual runs the experiment to its end and compares the digest.
 func (s *site) mustEqual(want, after string, args ...string) {
 	s.t.Helper()
-	s.run(append([]string{"-progress", "none", "tiny.hcl"}, args...)...)
-	if got := s.digest(); got != want {
+	if got := s.complete(args...); got != want {
 		s.t.Fatalf("after %s the digest is %s; undisturbed it is %s", after, got, want)
 	}
 }
 
-// undisturbed is the digest of a run that nothing disturbs, and how long it
-// takes.
+// undisturbed is the digest of a run of tiny that nothing disturbs, and how
+// long it takes.
 func undisturbed(t *testing.T, args ...string) (digest string, took time.Duration) {
 	t.Helper()
 	s := newSite(t)
 	began := time.Now()
-	s.run(append([]string{"-progress", "none", "tiny.hcl"}, args...)...)
-	took = time.Since(began)
-	return s.digest(), took
+	digest = s.complete(args...)
+	return digest, time.Since(began)
 }
 
 // nodes lists the nodes of log lines with a message: start or done.

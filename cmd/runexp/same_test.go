@@ -5,42 +5,65 @@ import (
 	"testing"
 )
 
-// TestDigestIsTheSame: how many runs at once, how many threads, how many
-// processes, and where, changes no number.
+// TestDigestIsTheSame: how many runs at once, how many threads, how often the
+// garbage collector runs, and where, changes no bit of a metric or of a weight.
+// With RUNEXP_LONG=1 a hundred times over.
 func TestDigestIsTheSame(t *testing.T) {
 	t.Parallel()
-	want, _ := undisturbed(t, "-j", "1", "-threads", "1")
-	for _, flags := range [][]string{{"-j", "4", "-threads", "2"}, {"-j", "1", "-threads", "2"}, {"-j", "4", "-threads", "1"}, {"-no-share", "-threads", "3"}} {
-		if got, _ := undisturbed(t, flags...); got != want {
-			t.Errorf("%v: the digest is %s; with one thread and one run at a time it is %s", flags, got, want)
+	s := newSiteOf(t, "every")
+	want := s.complete("-j", "1", "-threads", "1")
+	repeats, workers, threads := 1, []int{1, 4}, []int{2, 3}
+	if long() {
+		repeats, workers, threads = 100, []int{1, 2, 3, 4, 8}, []int{1, 2, 3, 4}
+	}
+	surroundings := [][]string{{"GOMAXPROCS=1"}, {"GOGC=1"}, {"TZ=Pacific/Apia", "LC_ALL=tr_TR.UTF-8"}, {"GOMAXPROCS=8"}, {"GOGC=off"}, nil, {"TMPDIR=" + t.TempDir(), "HOME=/"}}
+	runs := 0
+	for range repeats {
+		for _, j := range workers {
+			for _, n := range threads {
+				s.env = surroundings[runs%len(surroundings)]
+				s.clear()
+				if got := s.complete("-j", fmt.Sprint(j), "-threads", fmt.Sprint(n)); got != want {
+					t.Fatalf("-j %d -threads %d with %v: the digest is %s; with one thread and one run at a time it is %s", j, n, s.env, got, want)
+				}
+				runs++
+			}
 		}
 	}
+	s.clear()
+	s.mustEqual(want, "-no-share", "-no-share")
+	t.Logf("%d runs from an empty cache with -j %v and -threads %v: one digest", runs, workers, threads)
+}
+
+// TestDigestOfProcessesSideBySide: several processes on one cache and one
+// database give what one gives.
+func TestDigestOfProcessesSideBySide(t *testing.T) {
+	t.Parallel()
+	want, _ := undisturbed(t)
 	processes := []int{2}
 	if long() {
 		processes = append(processes, 8)
 	}
 	for _, n := range processes {
-		t.Run(fmt.Sprintf("%d processes", n), func(t *testing.T) {
-			s := newSite(t)
-			var all []*process
-			for range n {
-				all = append(all, s.start(nil, "-progress", "plain", "-j", "2", "tiny.hcl"))
+		s := newSite(t)
+		var all []*process
+		for range n {
+			all = append(all, s.start(nil, "-progress", "plain", "-j", "2", "tiny.hcl"))
+		}
+		started, distinct := 0, map[string]bool{}
+		for _, p := range all {
+			if status, by := p.wait(t); status != 0 {
+				t.Errorf("exit status %d, signal %v\n%s", status, by, p.err.String())
 			}
-			started, distinct := 0, map[string]bool{}
-			for _, p := range all {
-				if status, by := p.wait(t); status != 0 {
-					t.Errorf("exit status %d, signal %v\n%s", status, by, p.err.String())
-				}
-				for _, name := range nodes(p.err.String(), "done") {
-					started++
-					distinct[name] = true
-				}
+			for _, name := range nodes(p.err.String(), "done") {
+				started++
+				distinct[name] = true
 			}
-			t.Logf("%d processes did %d nodes, %d different ones", n, started, len(distinct))
-			if got := s.digest(); got != want {
-				t.Errorf("the digest is %s, alone it is %s", got, want)
-			}
-			s.mustEqual(want, "processes side by side")
-		})
+		}
+		t.Logf("%d processes did %d nodes, %d different ones", n, started, len(distinct))
+		if got := s.digest(); got != want {
+			t.Errorf("the digest is %s, alone it is %s", got, want)
+		}
+		s.mustEqual(want, "processes side by side")
 	}
 }
