@@ -127,7 +127,12 @@ func TestDamagedInputIsMadeAgain(t *testing.T) {
 	a := node(&g, "a")
 	s := mustRun(t, x, &g, a)
 	rec.started = nil
-	object := filepath.Join(x.Cache.Dir(), "objects", s.Of(a).Entry.Files()[0].Content.String()[:2], s.Of(a).Entry.Files()[0].Content.String())
+	files, err := s.Of(a).Entry.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := files[0].Content.String()
+	object := filepath.Join(x.Cache.Dir(), "objects", content[:2], content)
 	damage := func(text string) {
 		if err := errors.Join(os.Remove(object), os.WriteFile(object, []byte(text), 0o444)); err != nil {
 			t.Fatal(err)

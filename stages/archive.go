@@ -96,6 +96,12 @@ func (r *ArchivedRun) record(ctx context.Context, db *results.Store, store *cach
 	return recordEvaluation(ctx, db, entry, e, r.Measured, r.Seed, r.Drawless)
 }
 
+// hasFile reports whether an output has a file of this name.
+func hasFile(entry *cache.Entry, name string) (bool, error) {
+	files, err := entry.Files()
+	return slices.ContainsFunc(files, func(f cache.FileInfo) bool { return f.Name == name }), err
+}
+
 // Rebuild records every archive of the cache, oldest first, and returns how
 // many there were. An archive whose evaluations are gone is reported in lost
 // and left out.
@@ -105,7 +111,10 @@ func Rebuild(ctx context.Context, db *results.Store, store *cache.Store) (record
 		if err != nil {
 			return 0, nil, err
 		}
-		if !slices.ContainsFunc(entry.Files(), func(f cache.FileInfo) bool { return f.Name == archiveFile }) {
+		if has, err := hasFile(entry, archiveFile); err != nil {
+			lost = append(lost, err)
+			continue
+		} else if !has {
 			continue
 		}
 		text, err := entry.ReadFile(archiveFile)

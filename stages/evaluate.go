@@ -78,7 +78,11 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 		return err
 	}
 	e.Status, e.Detail = string(e.Train.Status), e.Train.Detail
-	for _, f := range job.In["adapt"].Files() {
+	files, err := job.In["adapt"].Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		if f.Name == overlayFile || f.Name == predictorFile || f.Name == promptFile {
 			e.Stored = f.Size
 		}

@@ -281,21 +281,24 @@ func (s *Evaluate) external(job *pipeline.Job, data *dataset.Dataset, e *Evaluat
 	if err != nil {
 		return err
 	}
-	e.Stored = storedBytes(job.In["adapt"])
+	if e.Stored, err = storedBytes(job.In["adapt"]); err != nil {
+		return err
+	}
 	return s.assessAll(data, e, nil, func(_ Input, split string) (predictions, error) {
 		return readPredictions(filepath.Join(dir, predictionsFile), data, split)
 	})
 }
 
 // storedBytes is what an external command left besides its predictions.
-func storedBytes(entry *cache.Entry) int64 {
+func storedBytes(entry *cache.Entry) (int64, error) {
+	files, err := entry.Files()
 	n := int64(0)
-	for _, f := range entry.Files() {
+	for _, f := range files {
 		if f.Name != predictionsFile && f.Name != trainFile {
 			n += f.Size
 		}
 	}
-	return n
+	return n, err
 }
 
 // tail keeps the last lines of a stream for an error message.

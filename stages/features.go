@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"runexp/internal/dataset"
 	"runexp/internal/lm"
@@ -13,7 +12,6 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
-	"runexp/pipeline/cache"
 )
 
 // Features computes the frozen representations that probes read: all layers
@@ -141,8 +139,8 @@ func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need m
 // other tasks.
 func readWords(job *pipeline.Job, input string) (map[string][][]int32, error) {
 	entry := job.In[input]
-	if !slices.ContainsFunc(entry.Files(), func(f cache.FileInfo) bool { return f.Name == wordsFile }) {
-		return nil, nil
+	if has, err := hasFile(entry, wordsFile); err != nil || !has {
+		return nil, err
 	}
 	var words map[string][][]int32
 	return words, readJSON(entry, wordsFile, &words)

@@ -50,7 +50,11 @@ func (s *Pick) Run(ctx context.Context, job *pipeline.Job) error {
 		return fmt.Errorf("no configuration can be selected: each has a seed that failed or diverged")
 	}
 	from := job.In["adapt "+list[best].name]
-	for _, f := range from.Files() {
+	files, err := from.Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		if err := copyEntry(from, f.Name, filepath.Join(job.Out, f.Name)); err != nil {
 			return err
 		}

@@ -63,8 +63,12 @@ func loadData(job *pipeline.Job) (*dataset.Dataset, func(), error) {
 		if err != nil {
 			return nil, 0, err
 		}
+		size, err := entry.Bytes()
+		if err != nil {
+			return nil, 0, err
+		}
 		d, err := dataset.ReadDir(dir)
-		return d, entry.Bytes(), err
+		return d, size, err
 	})
 	if err != nil {
 		return nil, nil, err

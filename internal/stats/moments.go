@@ -1,8 +1,9 @@
 package stats
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 )
 
 // moments are sums over pairs (x gold, y predicted), from which correlation-like
@@ -73,7 +74,7 @@ func midRanks(x []float64) []float64 {
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(a, b int) bool { return x[order[a]] < x[order[b]] })
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x[a], x[b]) }) // ties share a rank: their order is free
 	ranks := make([]float64, len(x))
 	for from := 0; from < len(order); {
 		to := from + 1

@@ -189,6 +189,11 @@ func (s *Store) path(kind string, id ID) string {
 	return filepath.Join(s.dir, kind, name[:2], name)
 }
 
+var (
+	errMissing = miss("object is missing") // of the file named behind
+	errDropped = miss("its files were dropped to save space")
+)
+
 // miss makes an ErrMiss with a reason.
 func miss(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrMiss, fmt.Sprintf(format, args...))

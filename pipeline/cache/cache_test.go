@@ -80,7 +80,7 @@ func TestCommitAndLookup(t *testing.T) {
 	if e.Output() != committed.Output() {
 		t.Errorf("Lookup: output %s, want %s", e.Output(), committed.Output())
 	}
-	if got := len(e.Files()); got != len(files) {
+	if got := len(filesOf(t, e)); got != len(files) {
 		t.Errorf("Files: %d, want %d", got, len(files))
 	}
 	for name, want := range files {
@@ -98,4 +98,13 @@ func TestCommitAndLookup(t *testing.T) {
 	if _, err := s.Lookup(recipeOf("y").ID()); !errors.Is(err, ErrMiss) {
 		t.Errorf("Lookup of an unknown action: %v, want ErrMiss", err)
 	}
+}
+
+func filesOf(t *testing.T, e *Entry) []FileInfo {
+	t.Helper()
+	files, err := e.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }

@@ -248,7 +248,7 @@ func TestFaultAlteredWhileRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	overwrite(t, s.path("objects", e.Files()[0].Content), []byte(strings.ToUpper(content[:len(content)-1])+"x"))
+	overwrite(t, s.path("objects", filesOf(t, e)[0].Content), []byte(strings.ToUpper(content[:len(content)-1])+"x"))
 	var got bytes.Buffer
 	if _, err := got.ReadFrom(r); !errors.Is(err, ErrMiss) {
 		t.Errorf("reading an altered file: %v, want an ErrMiss", err)

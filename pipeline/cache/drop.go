@@ -25,6 +25,11 @@ func (s *Store) Drop(entries ...*Entry) (freed int64, err error) {
 	if s.readOnly {
 		return 0, fmt.Errorf("drop outputs: %w", ErrReadOnly)
 	}
+	for _, e := range entries { // before the lock, since a damaged manifest takes it
+		if _, err := e.Files(); err != nil && !errors.Is(err, ErrMiss) {
+			return 0, fmt.Errorf("drop outputs: %w", classify(err))
+		}
+	}
 	err = s.locked("drop outputs", func() error {
 		pinned, err := s.pinned(false)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,27 +17,40 @@ const (
 	InfoStage   = "stage"   // name of the stage
 )
 
-// Entry is the known output of an action.
+// Entry is the known output of an action. It may be used by several goroutines.
 type Entry struct {
 	store  *Store
 	action ID
 	record *record
-	files  []FileInfo // sorted by name
+
+	listing sync.Mutex
+	files   []FileInfo // sorted by name; nil before the manifest was read
 }
 
 // Lookup finds the output of an action. The error is an ErrMiss with a reason
-// if it is not known. Lookup reads the record and the manifest and not the
-// objects: see Complete and Check.
+// if it is not known. Lookup reads the record alone, which is all that a key
+// downstream needs; whether the files are there say Complete and Check.
 func (s *Store) Lookup(action ID) (*Entry, error) {
 	r, err := s.readRecord(action)
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.readManifest(r.output)
-	if err != nil {
-		return nil, err
+	return &Entry{store: s, action: action, record: r}, nil
+}
+
+// Files returns the files of the output, sorted by name. The manifest is read
+// when it is first asked for; the error is an ErrMiss if it is gone or damaged.
+func (e *Entry) Files() ([]FileInfo, error) {
+	e.listing.Lock()
+	defer e.listing.Unlock()
+	if e.files == nil {
+		files, err := e.store.readManifest(e.Output())
+		if err != nil {
+			return nil, fmt.Errorf("files of %s: %w", e.title(), err)
+		}
+		e.files = files
 	}
-	return &Entry{store: s, action: action, record: r, files: files}, nil
+	return e.files, nil
 }
 
 // readRecord reads and checks the record of an action. A damaged one goes to
@@ -98,6 +112,16 @@ func (s *Store) readManifest(output ID) ([]FileInfo, error) {
 	return nil, s.damaged("manifest", name, err, func() error { _, err := read(); return err })
 }
 
+// Bytes returns the size of all files together.
+func (e *Entry) Bytes() (int64, error) {
+	files, err := e.Files()
+	var n int64
+	for _, f := range files {
+		n += f.Size
+	}
+	return n, err
+}
+
 // Action returns the action id.
 func (e *Entry) Action() ID { return e.action }
 
@@ -116,21 +140,13 @@ func (e *Entry) Address() string { return e.record.info[InfoAddress] }
 // Created returns when the entry was committed.
 func (e *Entry) Created() time.Time { return e.record.created }
 
-// Files returns the files of the output, sorted by name.
-func (e *Entry) Files() []FileInfo { return append([]FileInfo(nil), e.files...) }
-
-// Bytes returns the size of all files together.
-func (e *Entry) Bytes() int64 {
-	var n int64
-	for _, f := range e.files {
-		n += f.Size
-	}
-	return n
-}
-
 // file finds a file by name; a missing name is fs.ErrNotExist.
 func (e *Entry) file(name string) (FileInfo, error) {
-	for _, f := range e.files {
+	files, err := e.Files()
+	if err != nil {
+		return FileInfo{}, err
+	}
+	for _, f := range files {
 		if f.Name == name {
 			return f, nil
 		}
@@ -156,13 +172,17 @@ func (e *Entry) Dropped() bool {
 // it. The error is an ErrMiss that says what is missing, and whether it was
 // dropped on purpose.
 func (e *Entry) Complete() error {
-	for _, f := range e.files {
+	files, err := e.Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		info, err := e.store.fs.Stat(e.store.path("objects", f.Content))
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && e.Dropped():
-			return miss("its files were dropped to save space")
+			return errDropped
 		case errors.Is(err, fs.ErrNotExist):
-			return miss("object of %s is missing", f.Name)
+			return fmt.Errorf("%w: %s", errMissing, f.Name)
 		case err != nil:
 			return fmt.Errorf("look for %s of %s: %w", f.Name, e.title(), classify(err))
 		case info.Size() != f.Size || !info.Mode().IsRegular():
@@ -176,11 +196,15 @@ func (e *Entry) Complete() error {
 // quarantine. The error is an ErrMiss that names what was found. What this
 // process has checked already, and has not been touched since, is not read again.
 func (e *Entry) Check() error {
-	if err := e.Complete(); err != nil {
+	files, err := e.Files()
+	if err != nil {
 		return err
 	}
-	for _, f := range e.files {
+	for _, f := range files {
 		if err := e.store.checkObject(f); err != nil {
+			if errors.Is(err, errMissing) && e.Dropped() {
+				return errDropped
+			}
 			return err
 		}
 	}

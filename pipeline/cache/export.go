@@ -16,7 +16,7 @@ import (
 func (e *Entry) Export(dir string) error {
 	to := &Store{dir: filepath.Clean(dir), fs: e.store.fs}
 	err := e.Check()
-	for _, f := range e.files {
+	for _, f := range e.files { // Check has read the list
 		if err == nil {
 			err = e.store.exportObject(f, to)
 		}

@@ -41,7 +41,7 @@ func TestExportIsReadAsACache(t *testing.T) {
 func TestExportRefusesDamage(t *testing.T) {
 	s := openTest(t)
 	e := commitFiles(t, s, "x", map[string]string{"a": "alpha"})
-	overwrite(t, s.path("objects", e.Files()[0].Content), []byte("alphb"))
+	overwrite(t, s.path("objects", filesOf(t, e)[0].Content), []byte("alphb"))
 	if err := e.Export(t.TempDir()); !errors.Is(err, ErrMiss) {
 		t.Errorf("export of a damaged output: %v, want an ErrMiss", err)
 	}

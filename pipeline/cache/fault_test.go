@@ -201,7 +201,7 @@ func TestReadOnlyCacheServesHits(t *testing.T) {
 	if _, _, err := r.TryBegin(y.ID(), "y"); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("TryBegin: %v, want an ErrReadOnly", err)
 	}
-	overwrite(t, s.path("objects", e.Files()[0].Content), []byte("alphb"))
+	overwrite(t, s.path("objects", filesOf(t, e)[0].Content), []byte("alphb"))
 	if _, err := e.ReadFile("a"); !errors.Is(err, ErrMiss) {
 		t.Errorf("ReadFile of a damaged object: %v, want an ErrMiss", err)
 	}
@@ -297,7 +297,7 @@ func (d deniedFS) Open(name string) (File, error) {
 func TestUnreadableIsAMissAndStays(t *testing.T) {
 	s := openTest(t)
 	e := commitFiles(t, s, "x", map[string]string{"a": "alpha"})
-	object, record := s.path("objects", e.Files()[0].Content), s.path("actions", e.Action())
+	object, record := s.path("objects", filesOf(t, e)[0].Content), s.path("actions", e.Action())
 	for _, name := range []string{object, record} {
 		s.fs = deniedFS{denied: name}
 		e, err := s.Lookup(recipeOf("x").ID())

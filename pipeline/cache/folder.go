@@ -39,7 +39,11 @@ func (e *Entry) Folder() (string, error) {
 // linkedIn reports whether every file of the output in dir is the object itself:
 // it may have been replaced since, or have been a copy.
 func (e *Entry) linkedIn(dir string) bool {
-	for _, f := range e.files {
+	files, err := e.Files()
+	if err != nil {
+		return false
+	}
+	for _, f := range files {
 		object, err := e.store.fs.Stat(e.store.path("objects", f.Content))
 		if err != nil {
 			return false

@@ -52,7 +52,7 @@ type OS struct{}
 func (OS) Create(name string) (File, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
-func (OS) Open(name string) (File, error)             { return os.Open(name) }
+func (OS) Open(name string) (File, error)             { return openPlain(name) }
 func (OS) Stat(name string) (fs.FileInfo, error)      { return os.Lstat(name) }
 func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
 func (OS) Mkdir(name string) error                    { return os.Mkdir(name, 0o777) }

@@ -104,7 +104,7 @@ func TestGCRemovesTheLeastRecentlyUsedUntilItFits(t *testing.T) {
 func TestGCClearsLeftovers(t *testing.T) {
 	s := openTest(t)
 	e := commitFiles(t, s, "x", map[string]string{"a": "alpha"})
-	object := s.path("objects", e.Files()[0].Content)
+	object := s.path("objects", filesOf(t, e)[0].Content)
 	stray := []string{
 		object + ".tmp", object + "~", filepath.Join(filepath.Dir(object), "tmp"),
 		s.path("actions", recipeOf("x").ID()) + ".tmp",

@@ -36,7 +36,7 @@ func TestLinkGivesCheckedFiles(t *testing.T) {
 			t.Errorf("%s into a folder that holds them: %v, want fs.ErrExist", what, err)
 		}
 	}
-	overwrite(t, s.path("objects", e.Files()[0].Content), []byte("alphb"))
+	overwrite(t, s.path("objects", filesOf(t, e)[0].Content), []byte("alphb"))
 	if err := e.Link(filepath.Join(t.TempDir(), "new")); !errors.Is(err, ErrMiss) {
 		t.Errorf("Link of a damaged output: %v, want an ErrMiss", err)
 	}
@@ -80,8 +80,8 @@ func TestEntriesAndStats(t *testing.T) {
 			t.Fatal(err)
 		}
 		names = append(names, e.Address())
-		if e.Bytes() != 4 || Sum(e.Recipe()) != e.Action() || e.Created().IsZero() {
-			t.Errorf("entry %s: %d bytes, recipe %q, created %v", e.Address(), e.Bytes(), e.Recipe(), e.Created())
+		if size, err := e.Bytes(); err != nil || size != 4 || Sum(e.Recipe()) != e.Action() || e.Created().IsZero() {
+			t.Errorf("entry %s: %d bytes (%v), recipe %q, created %v", e.Address(), size, err, e.Recipe(), e.Created())
 		}
 	}
 	slices.Sort(names)
@@ -152,7 +152,7 @@ func TestFolderIsMadeOnceAndChecked(t *testing.T) {
 	if second := folder(); second == first {
 		t.Error("a folder in which a file was replaced was handed out again")
 	}
-	overwrite(t, s.path("objects", e.Files()[0].Content), []byte("alphb"))
+	overwrite(t, s.path("objects", filesOf(t, e)[0].Content), []byte("alphb"))
 	if _, err := e.Folder(); !errors.Is(err, ErrMiss) {
 		t.Errorf("Folder of a damaged output: %v, want an ErrMiss", err)
 	}

@@ -16,20 +16,18 @@ import (
 // process has done so and the file is still the same one, untouched.
 func (s *Store) checkObject(o FileInfo) error {
 	name := s.path("objects", o.Content)
-	if info, err := s.fs.Stat(name); err == nil && s.verified.has(o.Content, info) {
-		return nil
+	if s.verified.knows(o.Content) {
+		if info, err := s.fs.Stat(name); err == nil && s.verified.has(o.Content, info) {
+			return nil
+		}
 	}
-	var stamp fs.FileInfo
-	err := func() (err error) {
-		stamp, err = s.hashObject(name, o)
-		return err
-	}()
+	info, err := s.hashObject(name, o)
 	switch {
 	case err == nil:
-		s.verified.add(o.Content, stamp, s.now())
+		s.verified.add(o.Content, info, s.now())
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return miss("object of %s is missing", o.Name)
+		return fmt.Errorf("%w: %s", errMissing, o.Name)
 	}
 	if classified := classify(err); errors.Is(classified, ErrResources) {
 		return classified
@@ -57,14 +55,27 @@ func (s *Store) hashObject(name string, o FileInfo) (fs.FileInfo, error) {
 	if info.Size() != o.Size {
 		return nil, fmt.Errorf("it has %d bytes, not %d", info.Size(), o.Size)
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	content, err := hashContent(f, o.Size)
+	if err != nil {
 		return nil, err
 	}
-	if ID(h.Sum(nil)) != o.Content {
+	if content != o.Content {
 		return nil, errors.New("its content was altered")
 	}
 	return info, nil
+}
+
+// hashContent reads a file of a known size. A small one, of which most objects
+// are, costs one read and no buffer beyond it.
+func hashContent(f File, size int64) (ID, error) {
+	if size <= 1<<16 {
+		data := make([]byte, size)
+		_, err := io.ReadFull(f, data)
+		return Sum(data), err
+	}
+	h := sha256.New()
+	_, err := io.Copy(h, f)
+	return ID(h.Sum(nil)), err
 }
 
 // Open opens a file of the output for reading, after its hash was checked. What
@@ -138,7 +149,7 @@ func (e *Entry) Link(dir string) error {
 	if err := e.Check(); err != nil {
 		return fmt.Errorf("link output of %s: %w", e.title(), err)
 	}
-	for _, f := range e.files {
+	for _, f := range e.files { // Check has read the list
 		object, to := s.path("objects", f.Content), filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := s.makeFolders(filepath.Dir(to)); err != nil {
 			return fmt.Errorf("link output of %s: %w", e.title(), classify(err))
@@ -202,6 +213,14 @@ type verified struct {
 // the kernel's clock for them ticks every few milliseconds, and a change within
 // the tick of the one before leaves the stamp as it was.
 const settled = time.Second
+
+// knows reports whether an object was hashed at all, before a file is looked at.
+func (v *verified) knows(object ID) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, ok := v.files[object]
+	return ok
+}
 
 func (v *verified) has(object ID, info fs.FileInfo) bool {
 	v.mu.Lock()

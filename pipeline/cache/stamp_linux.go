@@ -3,6 +3,8 @@ package cache
 import (
 	"io/fs"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // stamp tells whether a file was touched: its time of change (ctime) moves with
@@ -13,9 +15,11 @@ type stamp struct {
 }
 
 func stampOf(info fs.FileInfo) (stamp, bool) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return stamp{}, false
+	switch st := info.Sys().(type) {
+	case *syscall.Stat_t: // of the os package
+		return stamp{uint64(st.Dev), st.Ino, st.Size, st.Ctim.Nano()}, true
+	case *unix.Stat_t: // of a plainFile
+		return stamp{uint64(st.Dev), st.Ino, st.Size, st.Ctim.Nano()}, true
 	}
-	return stamp{uint64(st.Dev), st.Ino, st.Size, st.Ctim.Nano()}, true
+	return stamp{}, false
 }
