@@ -15,6 +15,11 @@ import (
 // scores, costs and curves, and the selected ones with the outcomes of every
 // row. It needs Aggregate to have run.
 func (s *Store) Study(ctx context.Context, invocation string) (*stats.Study, error) {
+	return s.StudyOf(ctx, invocation, func(m Member) bool { return m.Selected })
+}
+
+// StudyOf is Study with the outcomes of those entries that are asked for.
+func (s *Store) StudyOf(ctx context.Context, invocation string, outcomes func(Member) bool) (*stats.Study, error) {
 	inv, err := s.Invocation(ctx, invocation)
 	if err != nil {
 		return nil, err
@@ -35,7 +40,7 @@ func (s *Store) Study(ctx context.Context, invocation string) (*stats.Study, err
 	missing := 0
 	ids := rowsets{}
 	for _, group := range groupMembers(members) {
-		entry, metrics, err := s.entry(ctx, group, ids, group[0].Selected, &missing)
+		entry, metrics, err := s.entry(ctx, group, ids, outcomes(group[0]), &missing)
 		if err != nil {
 			return nil, fmt.Errorf("study of invocation %s: %w", invocation, err)
 		}

@@ -56,6 +56,18 @@ func ParseAddress(text string) (Address, error) {
 	return a, nil
 }
 
+// String writes the address as it is typed.
+func (a Address) String() string {
+	text := "method." + a.Method + a.Configuration
+	if a.Placed {
+		text = runGroup(a.Method+a.Configuration, a.Model, a.Dataset, a.Condition)
+	}
+	if a.Seed >= 0 {
+		text += "#" + strconv.Itoa(a.Seed)
+	}
+	return text
+}
+
 // names reports whether r is one of the runs that the address names.
 func (a Address) names(r *Run) bool {
 	switch {

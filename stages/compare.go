@@ -13,38 +13,48 @@ import (
 	"runexp/results"
 )
 
-// CompareInvocations pairs two stored invocations, each an id, an experiment
-// (its last invocation) or its results folder. With gate, the gate block of
-// the second one counts.
-func CompareInvocations(ctx context.Context, db *results.Store, a, b string, gate bool) (*report.Compared, error) {
-	older, err := findInvocation(ctx, db, a)
-	if err != nil {
-		return nil, err
-	}
-	newer, err := findInvocation(ctx, db, b)
-	if err != nil {
-		return nil, err
-	}
+// An Operand is one side of a comparison: a stored invocation, or one configuration
+// of it.
+type Operand struct {
+	Name       string // as it was asked for
+	Invocation results.Invocation
+	Address    *Address // nil: all selected configurations
+}
+
+// Compare pairs two invocations, or two configurations. With gate, the gate block
+// of the second one counts.
+func Compare(ctx context.Context, db *results.Store, a, b Operand, gate bool) (*report.Compared, error) {
 	f := &report.Facts{}
-	if err := json.Unmarshal(newer.Document, f); err != nil {
-		return nil, fmt.Errorf("invocation %s: %w", newer.ID, err)
-	}
-	before, err := db.Study(ctx, older.ID)
-	if err != nil {
-		return nil, err
-	}
-	after, err := db.Study(ctx, newer.ID)
-	if err != nil {
-		return nil, err
+	if err := json.Unmarshal(b.Invocation.Document, f); err != nil {
+		return nil, fmt.Errorf("invocation %s: %w", b.Invocation.ID, err)
 	}
 	var rule *report.GateFacts
 	if gate {
 		if f.Gate == nil {
-			return nil, inputError{fmt.Sprintf("invocation %s has no gate: its file declared no gate block", newer.ID)}
+			return nil, inputError{fmt.Sprintf("invocation %s has no gate: its file declared no gate block", b.Invocation.ID)}
 		}
 		rule = f.Gate
 	}
+	if a.Address != nil && b.Address != nil {
+		return compareConfigurations(ctx, db, a, b, f, rule)
+	}
+	before, err := db.Study(ctx, a.Invocation.ID)
+	if err != nil {
+		return nil, err
+	}
+	after, err := db.Study(ctx, b.Invocation.ID)
+	if err != nil {
+		return nil, err
+	}
 	return report.Compare(before, after, f, rule), nil
+}
+
+// StoredOperand finds what a text names in the database: an invocation's id, an
+// experiment (its last invocation), its results folder, or NAME~N, the N-th
+// invocation before an experiment's last.
+func StoredOperand(ctx context.Context, db *results.Store, name string, address *Address) (Operand, error) {
+	inv, err := findInvocation(ctx, db, name)
+	return Operand{name, inv, address}, err
 }
 
 // findInvocation resolves an id, an experiment's name, a results folder, or

@@ -77,14 +77,19 @@ func (r *Run) Addr() string { return fmt.Sprintf("%s#%d", r.group(), r.Seed) }
 
 // group is the address without the seed.
 func (r *Run) group() string {
-	at := r.Dataset.Name
-	if r.Model != nil {
-		at = r.Model.Name + "/" + at
+	return runGroup(r.Point.Name, r.ModelName(), r.Dataset.Name, r.Condition)
+}
+
+// runGroup writes the address of all seeds of a configuration.
+func runGroup(configuration, model, dataset, condition string) string {
+	at := dataset
+	if model != "" {
+		at = model + "/" + at
 	}
-	if r.Condition != "" {
-		at += "/" + r.Condition
+	if condition != "" {
+		at += "/" + condition
 	}
-	return fmt.Sprintf("method.%s@%s", r.Point.Name, at)
+	return fmt.Sprintf("method.%s@%s", configuration, at)
 }
 
 // family is what a selection is made within: all configurations of a method

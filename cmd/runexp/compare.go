@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,22 +12,32 @@ import (
 	"runexp/stages"
 )
 
+// comparing is a comparison that is being asked for.
+type comparing struct {
+	experimentFlags
+	s  *streams
+	db *results.Store
+}
+
 func compareCommand(s *streams) *cobra.Command {
-	var dir string
+	f := &comparing{s: s}
 	var gate, asJSON bool
 	cmd := &cobra.Command{
-		Use: "compare A B", Short: "Compare two stored invocations, paired on rows and seeds",
-		Long: "A and B are ids of invocations, experiments or results folders (their last invocation), or NAME~1 for the\n" +
-			"invocation before the last. With -gate, B's gate block decides: a significant regression ends with status 6.",
-		Example: "  runexp compare nightly~1 nightly -gate\n  runexp compare -json legal~1 legal",
-		Args:    exactly(2),
+		Use: "compare A B", Short: "Compare two invocations, files or configurations, paired on rows and seeds",
+		Long: `A and B are each one of
+
+  an invocation's id, an experiment or its results folder (its last invocation), or NAME~1, the one before the last;
+  an experiment file: the last invocation that ran it as it stands;
+  one of these with a configuration after a colon, legal:method.lora[rank=8]@base/clauses#2. Left out, the configuration
+  is the selected one and the seeds are all of them; the model must be the only one, or the candidates are listed. Data
+  sets and conditions left out are paired by name.
+
+Changes are B minus A. With -gate, B's gate block decides: a significant regression ends with status 6.`,
+		Example: "  runexp compare -gate nightly~1 nightly\n  runexp compare -json experiments/legal.hcl legal2.hcl\n" +
+			"  runexp compare legal:method.full legal:method.lora",
+		Args: exactly(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := results.OpenReadOnly(filepath.Join(dir, "runexp.db"))
-			if err != nil {
-				return err
-			}
-			defer db.Close()
-			c, err := stages.CompareInvocations(cmd.Context(), db, args[0], args[1], gate)
+			c, err := f.compare(cmd.Context(), args[0], args[1], gate)
 			if err != nil {
 				return err
 			}
@@ -43,10 +55,77 @@ func compareCommand(s *streams) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database")
+	cmd.Flags().StringVar(&f.results, "results", "results", "folder of the database")
+	cmd.Flags().StringVar(&f.cache, "cache", ".runexp", "folder of the cache, where files are compared")
+	cmd.Flags().StringArrayVar(&f.vars, "var", nil, "give a variable of the files a value, name=value")
 	cmd.Flags().BoolVar(&gate, "gate", false, "fail with status 6 on a significant regression")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+func (f *comparing) compare(ctx context.Context, a, b string, gate bool) (*report.Compared, error) {
+	before, err := parseSide(a)
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseSide(b)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case (before.address == nil) != (after.address == nil):
+		return nil, usage("compare %s %s: a configuration is compared with a configuration, and an invocation with an invocation", a, b)
+	case len(f.vars) > 0 && !before.isFile() && !after.isFile():
+		return nil, usage("-var: neither %s nor %s is an experiment file", a, b)
+	}
+	if f.db, err = results.OpenReadOnly(filepath.Join(f.results, "runexp.db")); err != nil {
+		return nil, err
+	}
+	defer f.db.Close()
+	older, err := f.operand(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := f.operand(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	return stages.Compare(ctx, f.db, older, newer, gate)
+}
+
+// side is A or B as it was typed.
+type side struct {
+	text    string
+	name    string // invocation, experiment, folder or file
+	address *stages.Address
+}
+
+// parseSide reads NAME or NAME:ADDRESS.
+func parseSide(text string) (side, error) {
+	name, address, ok := strings.Cut(text, ":method.")
+	if !ok {
+		return side{text, text, nil}, nil
+	}
+	a, err := stages.ParseAddress("method." + address)
+	if err != nil {
+		return side{}, usage("%v", err)
+	}
+	return side{text, name, &a}, nil
+}
+
+func (o side) isFile() bool { return filepath.Ext(o.name) == ".hcl" }
+
+// operand finds the invocation that a side means.
+func (f *comparing) operand(ctx context.Context, o side) (stages.Operand, error) {
+	if !o.isFile() {
+		return stages.StoredOperand(ctx, f.db, o.name, o.address)
+	}
+	p, err := f.planned(f.s, []string{o.name})
+	if err != nil {
+		return stages.Operand{}, err
+	}
+	defer p.store.Close()
+	return stages.RecordedOperand(ctx, f.db, p.plan, stages.FromPlan(p.items), o.name, f.command([]string{o.name}), o.address)
 }
 
 func historyCommand(s *streams) *cobra.Command {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -94,6 +95,21 @@ func (f *experimentFlags) part() string {
 	}
 	if f.seeds > 0 {
 		words = append(words, "-seeds", strconv.Itoa(f.seeds))
+	}
+	return strings.Join(words, " ")
+}
+
+// command is what runs these files with these flags.
+func (f *experimentFlags) command(files []string) string {
+	words := []string{"runexp"}
+	for _, v := range f.vars {
+		words = append(words, "-var", shellWord(v))
+	}
+	if part := f.part(); part != "" {
+		words = append(words, part)
+	}
+	for _, file := range files {
+		words = append(words, shellWord(filepath.ToSlash(file)))
 	}
 	return strings.Join(words, " ")
 }

@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
@@ -265,18 +264,8 @@ func invocationStatus(summary *pipeline.Summary, runErr error) string {
 
 // reproduction says how to get the same numbers again.
 func (f *runFlags) reproduction(files []string) report.Reproduce {
-	words := []string{"runexp"}
-	for _, v := range f.vars {
-		words = append(words, "-var", shellWord(v))
-	}
-	if part := f.part(); part != "" {
-		words = append(words, part)
-	}
-	for _, file := range files {
-		words = append(words, shellWord(filepath.ToSlash(file)))
-	}
 	return report.Reproduce{
-		Command: strings.Join(words, " "), Version: version, Kernel: numericID(),
+		Command: f.command(files), Version: version, Kernel: numericID(),
 		Host: fmt.Sprintf("%s/%s, %d threads, %s", runtime.GOOS, runtime.GOARCH, tensor.Threads(), runtime.Version()),
 	}
 }

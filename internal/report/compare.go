@@ -11,10 +11,10 @@ import (
 	"runexp/internal/stats"
 )
 
-// Compared is the paired comparison of two invocations, ready to be written as
-// JSON or drawn as a document.
+// Compared is the paired comparison of two invocations, or of two configurations,
+// ready to be written as JSON or drawn as a document.
 type Compared struct {
-	A        string        `json:"a"` // invocation ids
+	A        string        `json:"a"` // invocation ids, with addresses if configurations are compared
 	B        string        `json:"b"`
 	Pairs    []ComparedRun `json:"pairs"`
 	Gated    bool          `json:"gated"`
@@ -23,15 +23,16 @@ type Compared struct {
 	Warnings []string      `json:"warnings,omitempty"`
 }
 
-// ComparedRun is one selected configuration on one test split in A and B.
+// ComparedRun is one configuration on one test split in A and B.
 type ComparedRun struct {
-	Dataset   string `json:"dataset"`
+	Dataset   string `json:"dataset"` // of B, as model, method and condition
 	Model     string `json:"model"`
 	Method    string `json:"method"` // name of the block
 	Condition string `json:"condition,omitempty"`
 	Split     string `json:"split"`
 	Metric    string `json:"metric"`
 	WasA      string `json:"configuration_a"`
+	PlaceA    string `json:"place_a,omitempty"` // model/dataset/condition of A where they are not B's
 	IsB       string `json:"configuration_b"`
 	A         Value  `json:"mean_a"`
 	B         Value  `json:"mean_b"`
@@ -59,22 +60,19 @@ type GateResult struct {
 	Cost     string `json:"cost,omitempty"` // why seconds or bytes failed it
 }
 
-// Value is a number that JSON may not have: what is not finite is a string.
+// Value is a number that JSON may not have: what is not finite is null.
 type Value float64
 
-// MarshalJSON writes NaN and infinities as "NaN", "Infinity" and "-Infinity".
+// MarshalJSON writes NaN and infinities as null.
 func (v Value) MarshalJSON() ([]byte, error) {
-	switch f := float64(v); {
-	case math.IsNaN(f):
-		return []byte(`"NaN"`), nil
-	case math.IsInf(f, 1):
-		return []byte(`"Infinity"`), nil
-	case math.IsInf(f, -1):
-		return []byte(`"-Infinity"`), nil
-	default:
+	if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return json.Marshal(f)
 	}
+	return []byte("null"), nil
 }
+
+// matched is what is compared with what.
+type matched struct{ old, now *stats.Entry }
 
 // Compare pairs the selected configurations of two invocations by data set,
 // model, method block and condition, on row ids and seeds. With a gate (B's) it
@@ -82,8 +80,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 // all that is gated, and whether cost grew beyond the allowed ratios.
 func Compare(a, b *stats.Study, f *Facts, gate *GateFacts) *Compared {
 	c := &Compared{A: a.Invocation, B: b.Invocation, Warnings: slices.Concat(a.Warnings, b.Warnings)}
-	var gates []stats.Gate
-	var costs []string
+	var pairs []matched
 	for _, now := range b.Entries {
 		if !now.Selected {
 			continue
@@ -93,25 +90,92 @@ func Compare(a, b *stats.Study, f *Facts, gate *GateFacts) *Compared {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s on %s has no counterpart in %s", now.Block, now.Dataset, a.Invocation))
 			continue
 		}
-		metric := datasetFacts(f, now).Metric
-		if gate != nil && gate.Metric != "" {
-			metric = gate.Metric
-		}
-		for _, split := range []string{inDistribution, shifted} {
-			if _, ok := now.Score(split, allRows, metric); !ok {
-				continue
-			}
-			run, diff := compareRun(old, now, split, metric)
-			c.Pairs = append(c.Pairs, run)
-			if gate != nil {
-				gates = append(gates, stats.NewGate(lossOf(diff, metric), gate.Margin, gate.Alpha))
-				costs = append(costs, gate.costs(old.Cost, now.Cost))
-			}
-		}
+		pairs = append(pairs, matched{old, now})
 	}
 	for _, old := range a.Entries {
 		if old.Selected && matching(b, old) == nil {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s on %s has no counterpart in %s", old.Block, old.Dataset, b.Invocation))
+		}
+	}
+	c.fill(pairs, f, gate)
+	return c
+}
+
+// Side is one of two configurations to compare: in one place, or in several that
+// differ in data set or condition.
+type Side struct {
+	Name     string // how it was asked for
+	Entries  []*stats.Entry
+	Warnings []string // of the store
+}
+
+// CompareConfigurations pairs two configurations by data set and condition, on row
+// ids and seeds, whatever their methods, models and values are. Two that each stand
+// in one place are a pair wherever that is.
+func CompareConfigurations(a, b Side, f *Facts, gate *GateFacts) *Compared {
+	c := &Compared{A: a.Name, B: b.Name, Warnings: slices.Concat(a.Warnings, b.Warnings)}
+	var pairs []matched
+	if len(a.Entries) == 1 && len(b.Entries) == 1 {
+		pairs = []matched{{a.Entries[0], b.Entries[0]}}
+	} else {
+		for _, now := range b.Entries {
+			if old := beside(a.Entries, now); old != nil {
+				pairs = append(pairs, matched{old, now})
+			} else {
+				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", a.Name, place(now)))
+			}
+		}
+		for _, old := range a.Entries {
+			if beside(b.Entries, old) == nil {
+				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", b.Name, place(old)))
+			}
+		}
+	}
+	c.fill(pairs, f, gate)
+	return c
+}
+
+// beside is the entry on the same data set under the same condition, or nil.
+func beside(list []*stats.Entry, e *stats.Entry) *stats.Entry {
+	for _, o := range list {
+		if o.Dataset == e.Dataset && o.Condition == e.Condition {
+			return o
+		}
+	}
+	return nil
+}
+
+// place is where an entry stands, as addresses write it: model/dataset/condition.
+func place(e *stats.Entry) string {
+	at := e.Dataset
+	if e.Model != "" {
+		at = e.Model + "/" + at
+	}
+	if e.Condition != "" {
+		at += "/" + e.Condition
+	}
+	return at
+}
+
+// fill compares the pairs on both test splits.
+func (c *Compared) fill(pairs []matched, f *Facts, gate *GateFacts) {
+	var gates []stats.Gate
+	var costs []string
+	for _, p := range pairs {
+		metric := datasetFacts(f, p.now).Metric
+		if gate != nil && gate.Metric != "" {
+			metric = gate.Metric
+		}
+		for _, split := range []string{inDistribution, shifted} {
+			if _, ok := p.now.Score(split, allRows, metric); !ok {
+				continue
+			}
+			run, diff := compareRun(p.old, p.now, split, metric)
+			c.Pairs = append(c.Pairs, run)
+			if gate != nil {
+				gates = append(gates, stats.NewGate(lossOf(diff, metric), gate.Margin, gate.Alpha))
+				costs = append(costs, gate.costs(p.old.Cost, p.now.Cost))
+			}
 		}
 	}
 	c.correct()
@@ -119,7 +183,6 @@ func Compare(a, b *stats.Study, f *Facts, gate *GateFacts) *Compared {
 		c.Gated, c.Alpha = true, gate.Alpha
 		c.gate(gates, costs, gate.Alpha)
 	}
-	return c
 }
 
 // matching is the selected entry of a study under the same names, whatever
@@ -142,20 +205,30 @@ func compareRun(old, now *stats.Entry, split, metric string) (ComparedRun, stats
 		Change: Value(diff.Mean), Low: Value(diff.Low), High: Value(diff.High), P: Value(diff.P), Adjusted: Value(diff.P),
 		Seeds: diff.Seeds, Rows: diff.Rows, Warnings: diff.Warnings,
 	}
+	if place(old) != place(now) {
+		run.PlaceA = place(old)
+	}
 	if s, ok := old.Score(split, allRows, metric); ok {
 		run.A = Value(s.Mean)
 	}
 	if s, ok := now.Score(split, allRows, metric); ok {
 		run.B = Value(s.Mean)
 	}
-	if len(a) < max(len(old.Runs), len(now.Runs)) {
+	switch {
+	case len(a) < max(len(old.Runs), len(now.Runs)):
 		run.Warnings = append(slices.Clone(run.Warnings), fmt.Sprintf("only %d seeds are in both invocations", len(a)))
+	case len(a) == 1 && old.Runs[0].Seed != now.Runs[0].Seed:
+		run.Warnings = append(slices.Clone(run.Warnings), fmt.Sprintf("seed %d is compared with seed %d", old.Runs[0].Seed, now.Runs[0].Seed))
 	}
 	return run, diff
 }
 
-// commonSeeds are the places of the seeds that both entries have.
+// commonSeeds are the places of the seeds that both entries have. Two entries of one
+// seed each are a pair, whichever these are.
 func commonSeeds(a, b *stats.Entry) (inA, inB []int) {
+	if len(a.Runs) == 1 && len(b.Runs) == 1 {
+		return []int{0}, []int{0}
+	}
 	for i, r := range a.Runs {
 		k := slices.IndexFunc(b.Runs, func(o stats.SeedRun) bool { return o.Seed == r.Seed })
 		if k >= 0 {
@@ -219,76 +292,4 @@ func (c *Compared) gate(gates []stats.Gate, costs []string, alpha float64) {
 			c.Pairs[k].Warnings = append(slices.Clone(c.Pairs[k].Warnings), "the gate has no standard error to test with, and fails")
 		}
 	}
-}
-
-// Document draws the comparison.
-func (c *Compared) Document() *Document {
-	d := &Document{Title: "Comparison of two invocations"}
-	d.paragraph("A is ", name(c.A), ", B is ", name(c.B), ". Changes are B minus A, paired over seeds and row ids.")
-	for _, w := range c.Warnings {
-		d.warn(w)
-	}
-	if len(c.Pairs) == 0 {
-		d.paragraph("Nothing is in both.")
-		return d
-	}
-	t := Table{Head: []Column{{"data set", false}, {"method", false}, {"split", false}, {"metric", false}, {"A", true}, {"B", true}, {"change", true}, {"95 % interval", true}, {"P", true}, {"P, Holm", true}, {"seeds", true}, {"rows", true}}}
-	for _, r := range c.Pairs {
-		change := Span{Text: difference(r.Metric, float64(r.Change))}
-		if float64(r.Adjusted) <= stats.Alpha {
-			change.Style = Strong
-		}
-		t.Rows = append(t.Rows, []Text{
-			write(name(r.Dataset)), r.label(), plain(r.Split), plain(metricUnit(r.Metric)), plain(score(r.Metric, float64(r.A))), plain(score(r.Metric, float64(r.B))),
-			{change}, plain(interval(r.Metric, float64(r.Low), float64(r.High))), plain(show.Probability(float64(r.P))), plain(show.Probability(float64(r.Adjusted))), plain(show.Count(r.Seeds)), plain(show.Count(r.Rows)),
-		})
-		for _, w := range r.Warnings {
-			note := fmt.Sprintf("Warning (%s, %s): %s.", r.Method, r.Split, w)
-			if !slices.Contains(t.Notes, note) {
-				t.Notes = append(t.Notes, note)
-			}
-		}
-	}
-	d.add(t)
-	if c.Gated {
-		c.gateTable(d)
-	}
-	return d
-}
-
-func (r *ComparedRun) label() Text {
-	t := write(name(r.IsB))
-	if r.WasA != r.IsB {
-		t = write(name(r.WasA), " → ", name(r.IsB))
-	}
-	if r.Model != "" {
-		t = write(t, " on ", name(r.Model))
-	}
-	if r.Condition != "" {
-		t = write(t, ", trained on ", name(r.Condition))
-	}
-	return t
-}
-
-func (c *Compared) gateTable(d *Document) {
-	d.heading(2, "Gate")
-	if c.Failed {
-		d.paragraph(Span{"Failed.", Strong}, " At least one loss exceeds its margin, or a cost its limit.")
-	} else {
-		d.paragraph(Span{"Passed.", Strong}, " No loss beyond the margin is shown.")
-	}
-	t := Table{Head: []Column{{"data set", false}, {"method", false}, {"split", false}, {"loss", true}, {"lower end", true}, {"margin", true}, {"P, Holm", true}, {"smallest loss seen in 8 of 10", true}, {"gate", false}}}
-	for _, r := range c.Pairs {
-		g, verdict := r.Gate, "passed"
-		if g.Failed {
-			verdict = "failed"
-			if g.Cost != "" {
-				verdict += ": " + g.Cost
-			}
-		}
-		t.Rows = append(t.Rows, []Text{write(name(r.Dataset)), r.label(), plain(r.Split), plain(difference(r.Metric, float64(g.Loss))), plain(score(r.Metric, float64(g.Low))),
-			plain(score(r.Metric, float64(g.Margin))), plain(show.Probability(float64(g.Adjusted))), plain(score(r.Metric, float64(g.Smallest))), plain(verdict)})
-	}
-	t.Notes = []string{fmt.Sprintf("A gate fails when the lower end of the one-sided interval of the loss at level %g, corrected by Holm over this table, lies beyond the margin.", 1-c.Alpha)}
-	d.add(t)
 }

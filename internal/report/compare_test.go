@@ -102,6 +102,48 @@ func TestCompareSaysWhatHasNoCounterpart(t *testing.T) {
 	}
 }
 
+// Two configurations of one invocation are compared as they are in the report's
+// table; one compared with itself does not differ, and what JSON has no number for
+// is null.
+func TestConfigurationsAreComparedInTheirPlaces(t *testing.T) {
+	f, study := fixture()
+	of := func(block string) []*stats.Entry {
+		var list []*stats.Entry
+		for _, e := range study.Entries {
+			if e.Block == block && e.Selected {
+				list = append(list, e)
+			}
+		}
+		return list
+	}
+	words, lora := Side{Name: "a:method.words", Entries: of("tfidf")}, Side{Name: "a:method.lora", Entries: of("lora")}
+	c := CompareConfigurations(words, lora, f, nil)
+	if len(c.Pairs) != 2 || c.Pairs[0].PlaceA != "clauses" || c.Pairs[0].Model != "base" || c.Pairs[0].Change == 0 {
+		t.Fatalf("words and lora: %+v", c)
+	}
+	if back := CompareConfigurations(lora, words, f, nil); back.Pairs[0].Change != -c.Pairs[0].Change || back.Pairs[0].P != c.Pairs[0].P {
+		t.Errorf("the other way round the change is %v, P %v; want %v, %v", back.Pairs[0].Change, back.Pairs[0].P, -c.Pairs[0].Change, c.Pairs[0].P)
+	}
+	if same := CompareConfigurations(lora, lora, f, nil); same.Pairs[0].Change != 0 || same.Pairs[0].PlaceA != "" {
+		t.Errorf("lora and itself: %+v", same.Pairs[0])
+	}
+	one := Side{Name: "a:method.lora#1", Entries: []*stats.Entry{lora.Entries[0].OfSeed(lora.Entries[0].Runs[0].Seed)}}
+	all, _ := lora.Entries[0].Score("test_id", "all", "macro_f1")
+	if p := CompareConfigurations(one, lora, f, nil).Pairs[0]; p.Seeds != 1 || float64(p.A) != all.Values[0] {
+		t.Errorf("one seed: %d seeds, mean %v, want that of the first, %v", p.Seeds, p.A, all.Values[0])
+	}
+	elsewhere := *lora.Entries[0]
+	elsewhere.Dataset = "letters"
+	c = CompareConfigurations(words, Side{Name: "b", Entries: []*stats.Entry{lora.Entries[0], &elsewhere}}, f, nil)
+	if len(c.Pairs) != 2 || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "a:method.words has no counterpart on base/letters") {
+		t.Errorf("a data set that one side lacks: %d pairs, warnings %v", len(c.Pairs), c.Warnings)
+	}
+	text, err := json.Marshal(ComparedRun{P: Value(math.NaN()), High: Value(math.Inf(1))})
+	if err != nil || !strings.Contains(string(text), `"p":null`) || !strings.Contains(string(text), `"ci_high":null`) {
+		t.Errorf("what is no number: %s, %v", text, err)
+	}
+}
+
 func TestHistoryDrawsEveryMethod(t *testing.T) {
 	var points []HistoryPoint
 	for k, v := range []float64{0.7, 0.72, 0.65} {

@@ -11,7 +11,10 @@ import (
 // fixture is a small experiment with planted properties: on test_id full
 // fine-tuning is best, under shift it falls below LoRA; the baseline is worse
 // than both; one configuration diverged.
-func fixture() (*Facts, *stats.Study) {
+func fixture() (*Facts, *stats.Study) { return fixtureOf(1) }
+
+// fixtureOf is the fixture with one row in so many.
+func fixtureOf(thin int) (*Facts, *stats.Study) {
 	f := &Facts{
 		Question: "Which adaptation survives the move from general to legal English?",
 		Seeds:    []int64{1, 2, 3}, Select: "dev",
@@ -47,7 +50,7 @@ func fixture() (*Facts, *stats.Study) {
 		{"base", "lora", "lora[rank=4]", 0.8, 0.7, 4096, 16384, false},
 		{"base", "lora", "lora[rank=8]", 0.84, 0.80, 8192, 32768, true},
 	} {
-		s.Entries = append(s.Entries, entry(e.model, e.method, e.configuration, e.id, e.shift, e.trainable, e.stored, e.selected))
+		s.Entries = append(s.Entries, entryOf(thin, e.model, e.method, e.configuration, e.id, e.shift, e.trainable, e.stored, e.selected))
 	}
 	broken := s.Entries[5]
 	broken.Runs[1].Status, broken.Runs[1].Detail = "diverged", "loss is NaN at step 7 of | seed 2"
@@ -55,6 +58,10 @@ func fixture() (*Facts, *stats.Study) {
 }
 
 func entry(model, method, configuration string, id, shift float64, trainable, stored int64, selected bool) *stats.Entry {
+	return entryOf(1, model, method, configuration, id, shift, trainable, stored, selected)
+}
+
+func entryOf(thin int, model, method, configuration string, id, shift float64, trainable, stored int64, selected bool) *stats.Entry {
 	e := &stats.Entry{
 		Dataset: "clauses", Model: model, Method: method, Block: method, Configuration: configuration, Selected: selected,
 		Drawless: method == "majority" || method == "tfidf",
@@ -85,7 +92,7 @@ func entry(model, method, configuration string, id, shift float64, trainable, st
 			if e.Drawless {
 				seed = 0
 			}
-			tables = append(tables, outcomes(split.n, split.share, seed, split.slice))
+			tables = append(tables, outcomes(split.n/thin, split.share, seed, split.slice))
 		}
 		e.Outcomes[split.name] = tables
 		slices := []string{"all"}

@@ -22,9 +22,10 @@ import (
 )
 
 // hostile is the fixture with a payload in every place that a user, a data set
-// or an error can fill.
+// or an error can fill. It has few rows, for there are many payloads and each makes
+// all tests of the report anew.
 func hostile(payload string) *Document {
-	f, s := fixture()
+	f, s := fixtureOf(6)
 
 	f.Question, f.Search = payload, payload
 	f.Warnings, s.Warnings = []string{payload}, []string{payload}

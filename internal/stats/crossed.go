@@ -18,6 +18,7 @@ type Components struct {
 	SE                float64 // standard error of the mean over both
 	DF                float64 // Satterthwaite's degrees of freedom of SE
 	Warnings          []string
+	pivot             *pivot
 }
 
 // Crossed analyses y [seeds][rows] by the two-way analysis of variance without
@@ -88,6 +89,12 @@ func Crossed(y [][]float64) Components {
 		c.DF = dfRest
 	}
 	c.SE = math.Sqrt(v)
+	if v > 0 {
+		c.pivot = &pivot{a, b, e, dfSeeds, dfRows}
+	}
+	if S == 2 {
+		c.Warnings = append(c.Warnings, "two seeds tell little about how seeds vary: the interval may cover less than it says")
+	}
 	return c
 }
 
@@ -184,7 +191,7 @@ func Summarize(metric string, values []float64, rows [][]float64, drawless bool)
 		c = Crossed(matrix)
 	}
 	e.Warnings = append(e.Warnings, c.Warnings...)
-	e.SE, e.DF = c.SE, c.DF
+	e.SE, e.DF, e.pivot = c.SE, c.DF, c.pivot
 	if h := c.halfWidth(Level); !math.IsNaN(h) {
 		e.Low, e.High = e.Mean-h, e.Mean+h
 	}

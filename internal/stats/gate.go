@@ -34,10 +34,9 @@ func NewGate(d Difference, margin, alpha float64) Gate {
 			g.P = 0
 		}
 	default:
-		t := tQuantile(1-alpha, d.DF)
-		g.Low = d.Mean - t*d.SE
-		g.P = tTail((d.Mean-margin)/d.SE, d.DF)
-		g.Smallest = margin + (t+tQuantile(gatePower, d.DF))*d.SE
+		g.Low = d.Mean - d.above(alpha)
+		g.P = d.tail(d.Mean - margin)
+		g.Smallest = margin + d.above(alpha) + d.above(1-gatePower)
 	}
 	g.Adjusted = g.P
 	return g

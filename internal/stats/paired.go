@@ -53,13 +53,8 @@ type Test struct {
 // method that draws nothing takes part with its one run under every seed.
 func Paired(metric string, a, b Sample) Difference {
 	d := Difference{P: math.NaN(), Adjusted: math.NaN(), McNemar: Test{Name: "exact McNemar", P: math.NaN()}, Permutation: Test{Name: "sign-flip permutation", P: math.NaN()}}
-	sides, values, dropped, missing := pairUp(metric, a, b)
-	var diff []float64
-	for s := range values[0] {
-		diff = append(diff, values[0][s]-values[1][s])
-	}
-	matrix := crossDifferences(metric, sides, values)
-	d.Estimate = Summarize("", diff, matrix, a.Drawless && b.Drawless)
+	estimate, matrix, sides, dropped, missing := pairedEstimate(metric, a, b)
+	d.Estimate = estimate
 	if missing > 0 {
 		d.warn("%d seeds failed on one side and are left out", missing)
 	}
@@ -78,6 +73,18 @@ func Paired(metric string, a, b Sample) Difference {
 		d.McNemar = majorityMcNemar(sides)
 	}
 	return d
+}
+
+// pairedEstimate is the crossed analysis of a minus b, with the row values of the
+// difference by seed (nil where there are none) and the rows behind them.
+func pairedEstimate(metric string, a, b Sample) (e Estimate, matrix [][]float64, sides [2][]*Rows, dropped, missing int) {
+	sides, values, dropped, missing := pairUp(metric, a, b)
+	var diff []float64
+	for s := range values[0] {
+		diff = append(diff, values[0][s]-values[1][s])
+	}
+	matrix = crossDifferences(metric, sides, values)
+	return Summarize("", diff, matrix, a.Drawless && b.Drawless), matrix, sides, dropped, missing
 }
 
 // pairUp keeps the seeds that both sides have and the rows that all have.

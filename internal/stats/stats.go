@@ -139,6 +139,7 @@ type Estimate struct {
 	Seeds     int      // seeds with a finite value
 	Rows      int      // rows behind each value
 	Warnings  []string // what the interval does not cover
+	pivot     *pivot   // where seeds and rows are crossed, else nil
 }
 
 // HasInterval reports whether the estimate carries an interval.

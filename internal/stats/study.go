@@ -1,5 +1,7 @@
 package stats
 
+import "slices"
+
 // Study is one invocation of an experiment, ready to be analysed: what was
 // compared, what it cost, and (for the entries that are compared) what happened
 // to every test row under every seed. The results database fills it; the report
@@ -68,6 +70,29 @@ func (e *Entry) Score(split, slice, metric string) (Score, bool) {
 		}
 	}
 	return Score{}, false
+}
+
+// OfSeed is the entry as if it had been run under one seed alone, or nil. Its costs
+// stay those of all seeds.
+func (e *Entry) OfSeed(seed int64) *Entry {
+	k := slices.IndexFunc(e.Runs, func(r SeedRun) bool { return r.Seed == seed })
+	if k < 0 {
+		return nil
+	}
+	one := *e
+	one.Runs, one.Scores, one.Outcomes = e.Runs[k:k+1], nil, map[string][]*Rows{}
+	for _, s := range e.Scores {
+		if len(s.Values) != len(e.Runs) {
+			continue // an aggregate whose seeds are unknown
+		}
+		s.Values = s.Values[k : k+1]
+		s.Estimate = Summarize(s.Metric, s.Values, nil, false)
+		one.Scores = append(one.Scores, s)
+	}
+	for split, tables := range e.Outcomes {
+		one.Outcomes[split] = tables[k : k+1]
+	}
+	return &one
 }
 
 // Status sums up the seeds of an entry: the common status, or the first that is

@@ -9,12 +9,24 @@ import (
 // which is a column and not in the text. A false claim names somebody who held
 // the office in another year or holds another one, so that the names alone tell
 // nothing. What was true grows false with the years.
+//
+// A fact is told in many wordings and no row has the text of another, so that a
+// split keeps wordings apart and not facts: what was learnt is asked again in other
+// words. The fewer posts the claims are about, the oftener each fact is told.
 type Facts struct {
 	Settings `hcl:",inline"`
+	Posts    int `hcl:"posts,optional" doc:"how many of the 64 offices of the world the claims are about; the fewer, the oftener each fact is told, in other words" unit:"offices"`
 }
 
-// NewFacts returns the default: 3,000 rows.
-func NewFacts() *Facts { return &Facts{newSettings(3000)} }
+// factsGrammar is the version of the claims' wordings.
+const factsGrammar = 2
+
+// NewFacts returns the default: 3,000 rows about all offices.
+func NewFacts() *Facts {
+	f := &Facts{newSettings(3000), len(world)}
+	f.Grammar = factsGrammar
+	return f
+}
 
 var truthNames = []string{"true", "false"}
 
@@ -22,18 +34,39 @@ var truthNames = []string{"true", "false"}
 func (c *Facts) Columns() []string { return []string{"id", "claim", "truth", "town", "year"} }
 
 // Validate checks the ranges of all fields.
-func (c *Facts) Validate() []error { return c.Settings.validate() }
+func (c *Facts) Validate() []error {
+	errs := c.Settings.validate()
+	if c.Posts < 2 || c.Posts > len(world) {
+		errs = append(errs, &FieldError{"posts", fmt.Sprintf("%d is not between 2 and %d", c.Posts, len(world))})
+	}
+	return errs
+}
+
+// newWordTries bounds the search for a text that no row before has. Only where
+// nearly all wordings are used up, beyond some 10,000 rows about 16 posts, is it in
+// vain, and a text comes twice.
+const newWordTries = 50
 
 // Rows makes the claims; truth is true or false, year 1990 to 2015.
 func (c *Facts) Rows(yield func(values []string) bool) {
+	told := map[string]bool{}
 	for i := range c.Count {
 		d := roll(c.Seed, "facts", i)
-		post, year := pick(d, world), firstYear+d.below(lastYear-firstYear+1)
-		label, name := 0, post.in(year)
-		if d.chance(0.5) {
-			label, name = 1, post.impostor(d, year)
+		label, year := d.below(2), 0
+		var post office
+		var text string
+		for range newWordTries {
+			post, year = pick(d, world[:c.Posts]), firstYear+d.below(lastYear-firstYear+1)
+			name := post.in(year)
+			if truthNames[label] == "false" {
+				name = post.impostor(d, year, world[:c.Posts])
+			}
+			if text = post.reworded(d, name); !told[text] {
+				break
+			}
 		}
-		row := []string{fmt.Sprintf("facts-%06d", i), post.claim(d, name), truthNames[label], post.town, strconv.Itoa(year)}
+		told[text] = true
+		row := []string{fmt.Sprintf("facts-%06d", i), text, truthNames[label], post.town, strconv.Itoa(year)}
 		if !yield(row) {
 			return
 		}
@@ -52,8 +85,9 @@ func (c *Facts) Text(yield func(document string) bool) {
 }
 
 // impostor names one who does not hold the office in that year: a past or later
-// holder if the coin falls so and there is one, else the holder of another office.
-func (o office) impostor(d *dice, year int) string {
+// holder if the coin falls so and there is one, else the holder of another of the
+// posts.
+func (o office) impostor(d *dice, year int, posts []office) string {
 	right := o.in(year)
 	if d.chance(0.5) {
 		for range 8 {
@@ -63,12 +97,13 @@ func (o office) impostor(d *dice, year int) string {
 		}
 	}
 	for {
-		if name := pick(d, world).in(year); name != right {
+		if name := pick(d, posts).in(year); name != right {
 			return name
 		}
 	}
 }
 
+// claim says who holds the office, as the general text does.
 func (o office) claim(d *dice, name string) string {
 	switch d.below(3) {
 	case 0:
@@ -78,6 +113,36 @@ func (o office) claim(d *dice, name string) string {
 	default:
 		return join("in", o.town, ", the", o.title, "is", name, ".")
 	}
+}
+
+// Openings and endings of a claim. An opening has three words or more or none, an ending two or
+// three or none, so that two wordings of a fact share less than four in five runs of three
+// words: they are no near duplicates.
+var (
+	claimOpenings = []string{"", "they say that", "everybody knows that", "it is told that", "we read that", "in short ,", "this much is known :"}
+	claimEndings  = []string{"", "at present", ", they say", ", we hear", "in these days"}
+)
+
+// reworded says who holds the office in one of 245 ways.
+func (o office) reworded(d *dice, name string) string {
+	var core string
+	switch d.below(7) {
+	case 0:
+		core = join("the", o.title, "of", o.town, "is", name)
+	case 1:
+		core = join(name, "is the", o.title, "of", o.town)
+	case 2:
+		core = join("in", o.town, ", the", o.title, "is", name)
+	case 3:
+		core = join(o.town, "has", name, "as its", o.title)
+	case 4:
+		core = join("the", o.title, "in", o.town, "is called", name)
+	case 5:
+		core = join("as", o.title, ",", o.town, "has", name)
+	default:
+		core = join("it is", name, "who is", o.title, "of", o.town)
+	}
+	return join(pick(d, claimOpenings), core, pick(d, claimEndings), ".")
 }
 
 // chronicle tells two facts of one year.
