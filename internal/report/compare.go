@@ -21,6 +21,7 @@ type Compared struct {
 	Alpha    float64       `json:"alpha,omitempty"`
 	Failed   bool          `json:"failed"` // a gate failed
 	Warnings []string      `json:"warnings,omitempty"`
+	of       string        // invocations or configurations
 }
 
 // ComparedRun is one configuration on one test split in A and B.
@@ -79,7 +80,7 @@ type matched struct{ old, now *stats.Entry }
 // tests whether the loss from A to B exceeds the margin, corrected by Holm over
 // all that is gated, and whether cost grew beyond the allowed ratios.
 func Compare(a, b *stats.Study, f *Facts, gate *GateFacts) *Compared {
-	c := &Compared{A: a.Invocation, B: b.Invocation, Warnings: slices.Concat(a.Warnings, b.Warnings)}
+	c := &Compared{of: "invocations", A: a.Invocation, B: b.Invocation, Warnings: slices.Concat(a.Warnings, b.Warnings)}
 	var pairs []matched
 	for _, now := range b.Entries {
 		if !now.Selected {
@@ -113,7 +114,7 @@ type Side struct {
 // ids and seeds, whatever their methods, models and values are. Two that each stand
 // in one place are a pair wherever that is.
 func CompareConfigurations(a, b Side, f *Facts, gate *GateFacts) *Compared {
-	c := &Compared{A: a.Name, B: b.Name, Warnings: slices.Concat(a.Warnings, b.Warnings)}
+	c := &Compared{of: "configurations", A: a.Name, B: b.Name, Warnings: slices.Concat(a.Warnings, b.Warnings)}
 	var pairs []matched
 	if len(a.Entries) == 1 && len(b.Entries) == 1 {
 		pairs = []matched{{a.Entries[0], b.Entries[0]}}

@@ -10,7 +10,7 @@ import (
 
 // Document draws the comparison.
 func (c *Compared) Document() *Document {
-	d := &Document{Title: "Comparison"}
+	d := &Document{Title: "Comparison of two " + c.of}
 	d.paragraph("A is ", name(c.A), ", B is ", name(c.B), ". Changes are B minus A, paired over seeds and row ids.")
 	for _, w := range c.Warnings {
 		d.warn(w)
