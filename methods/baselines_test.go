@@ -23,7 +23,7 @@ func classRows(classes ...int) []TextExample {
 
 func fitText(t *testing.T, m TextFitter, train, dev []TextExample, task Task) TextPredictor {
 	t.Helper()
-	p, err := m.FitText(train, dev, task, testKey)
+	p, err := m.FitText(TextsOf(train), TextsOf(dev), task, testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestBaselinesRefuseWhatDoesNotFit(t *testing.T) {
 		{"kind", classRows(0, 1), nil, Task{Kind: LanguageModeling, Outputs: 2}, "language_modeling"},
 	}
 	for _, test := range tests {
-		if _, err := NewTFIDF().FitText(test.train, test.dev, test.task, testKey); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := NewTFIDF().FitText(TextsOf(test.train), TextsOf(test.dev), test.task, testKey); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one with %q", test.name, err, test.want)
 		}
 	}
@@ -169,7 +169,7 @@ func TestTFIDFOneVersusRest(t *testing.T) {
 // Merging the terms that occur once must not change the minimum.
 func TestMergedSinglesHaveTheSameMinimum(t *testing.T) {
 	r := readReference(t)
-	_, x := newVectorizer(r.examples(nil), 2, 1)
+	_, x := r.design(t)
 	merged := mergeSingles(x)
 	if merged.columns >= x.columns {
 		t.Fatalf("%d of %d columns remain", merged.columns, x.columns)

@@ -14,6 +14,31 @@ type TextExample struct {
 	Target  Target
 }
 
+// Texts are the rows of a split, which may be read again and again: each call hands
+// them to do one after another, and ends at its first error.
+type Texts func(do func(TextExample) error) error
+
+// TextsOf are the rows of a list.
+func TextsOf(rows []TextExample) Texts {
+	return func(do func(TextExample) error) error {
+		for _, r := range rows {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// targets are the answers of all rows.
+func (t Texts) targets() (targets []Target, err error) {
+	err = t(func(r TextExample) error {
+		targets = append(targets, r.Target)
+		return nil
+	})
+	return targets, err
+}
+
 // A TextFitter reads texts and needs no language model.
 type TextFitter interface {
 	Method
@@ -21,7 +46,7 @@ type TextFitter interface {
 	// FitText fits the task on train, and chooses what is to be chosen on
 	// dev. It returns an error if train is empty, if the targets do not fit
 	// the task, or if there is something to choose and dev is empty.
-	FitText(train, dev []TextExample, task Task, key tensor.Key) (TextPredictor, error)
+	FitText(train, dev Texts, task Task, key tensor.Key) (TextPredictor, error)
 }
 
 // Predictor is what a fitted method without gradients leaves behind.

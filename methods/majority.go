@@ -29,8 +29,11 @@ func (*Majority) Supports(kind string) error {
 }
 
 // FitText counts the targets of train; dev is not read.
-func (*Majority) FitText(train, _ []TextExample, task Task, _ tensor.Key) (TextPredictor, error) {
-	targets := targetsOf(train)
+func (*Majority) FitText(train, _ Texts, task Task, _ tensor.Key) (TextPredictor, error) {
+	targets, err := train.targets()
+	if err != nil {
+		return nil, err
+	}
 	if err := task.check(targets); err != nil {
 		return nil, err
 	}
@@ -90,14 +93,6 @@ func (*constant) kind() string { return "majority" }
 
 func (p *constant) encode(e *encoder) { e.float64s(p.Scores) }
 func (p *constant) decode(d *decoder) { p.Scores = d.float64s() }
-
-func targetsOf(rows []TextExample) []Target {
-	targets := make([]Target, len(rows))
-	for i, r := range rows {
-		targets[i] = r.Target
-	}
-	return targets
-}
 
 // newScores returns n rows of c zeros in one piece of memory.
 func newScores(n, c int) [][]float64 {

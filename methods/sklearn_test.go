@@ -66,7 +66,7 @@ func (r reference) problem(kind string) (Task, []Target) {
 
 func TestTFIDFFeaturesEqualScikitLearn(t *testing.T) {
 	r := readReference(t)
-	v, x := newVectorizer(r.examples(nil), 2, 1)
+	v, x := r.design(t)
 	if !slices.Equal(v.terms, r.Terms) {
 		t.Fatalf("terms = %q, want %q", v.terms, r.Terms)
 	}
@@ -79,6 +79,21 @@ func TestTFIDFFeaturesEqualScikitLearn(t *testing.T) {
 			t.Errorf("row %d (%q) is off by %g", i, r.Texts[i], d)
 		}
 	}
+}
+
+// design is the vectorizer of the texts and what it makes of them.
+func (r reference) design(t *testing.T) (*vectorizer, *sparse) {
+	t.Helper()
+	rows := TextsOf(r.examples(nil))
+	v, err := newVectorizer(rows, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := v.transform(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, x
 }
 
 func (r reference) examples(targets []Target) []TextExample {
@@ -101,7 +116,7 @@ func objective(p *linearProblem, v []float64, c float64) float64 {
 
 func TestLinearOptimumEqualsScikitLearn(t *testing.T) {
 	r := readReference(t)
-	_, x := newVectorizer(r.examples(nil), 2, 1)
+	_, x := r.design(t)
 	var standardised []float64
 	for _, row := range r.Standardised {
 		standardised = append(standardised, row...)
@@ -131,7 +146,7 @@ func TestTFIDFScoresEqualScikitLearn(t *testing.T) {
 		task, targets := r.problem(c.Kind)
 		m := NewTFIDF()
 		m.Strengths = []float64{c.C}
-		p, err := m.FitText(r.examples(targets), nil, task, controlKey)
+		p, err := m.FitText(TextsOf(r.examples(targets)), TextsOf(nil), task, controlKey)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,23 +51,40 @@ func (m *TFIDF) Validate() []error {
 }
 
 // FitText fits all strengths on train and returns the best on dev.
-func (m *TFIDF) FitText(train, dev []TextExample, task Task, _ tensor.Key) (TextPredictor, error) {
-	targets := targetsOf(train)
+func (m *TFIDF) FitText(train, dev Texts, task Task, _ tensor.Key) (TextPredictor, error) {
+	targets, err := train.targets()
+	if err != nil {
+		return nil, err
+	}
 	if err := task.check(targets); err != nil {
 		return nil, err
 	}
 	if err := m.Supports(task.Kind); err != nil {
 		return nil, err
 	}
-	vocabulary, rows := newVectorizer(train, m.NGrams, m.MinRows)
-	devRows := vocabulary.transform(dev)
+	vocabulary, err := newVectorizer(train, m.NGrams, m.MinRows)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := vocabulary.transform(train)
+	if err != nil {
+		return nil, err
+	}
+	devRows, err := vocabulary.transform(dev)
+	if err != nil {
+		return nil, err
+	}
+	devTargets, err := dev.targets()
+	if err != nil {
+		return nil, err
+	}
 	merged := mergeSingles(rows)
 	expand := func(m *linearModel) *tfidfPredictor {
 		full := *m
 		full.w = merged.expand(m.w, m.width())
 		return &tfidfPredictor{vocabulary: vocabulary, model: full}
 	}
-	best, err := fitLinear(merged, task, targets, targetsOf(dev), m.Strengths, func(m *linearModel) [][]float64 {
+	best, err := fitLinear(merged, task, targets, devTargets, m.Strengths, func(m *linearModel) [][]float64 {
 		return expand(m).predict(devRows)
 	})
 	if err != nil {
@@ -84,7 +101,11 @@ type tfidfPredictor struct {
 
 // PredictText scores each row; a row without known terms has the intercepts.
 func (p *tfidfPredictor) PredictText(rows []TextExample) [][]float64 {
-	return p.predict(p.vocabulary.transform(rows))
+	x := &sparse{columns: len(p.vocabulary.terms), start: []int{0}}
+	for _, r := range rows {
+		p.vocabulary.add(x, r)
+	}
+	return p.predict(x)
 }
 
 func (p *tfidfPredictor) predict(x *sparse) [][]float64 {

@@ -21,14 +21,18 @@ type vectorizer struct {
 // pairMark precedes the terms of a second text; it is never part of a word.
 const pairMark = "\x00"
 
-// newVectorizer collects the terms of rows and returns their design as well.
-func newVectorizer(rows []TextExample, ngrams, minRows int) (*vectorizer, *sparse) {
-	v := &vectorizer{ngrams: ngrams, n: len(rows)}
+// newVectorizer collects the terms of rows.
+func newVectorizer(rows Texts, ngrams, minRows int) (*vectorizer, error) {
+	v := &vectorizer{ngrams: ngrams}
 	df := map[string]int{}
-	for _, r := range rows {
+	if err := rows(func(r TextExample) error {
+		v.n++
 		for term := range v.count(r) {
 			df[term]++
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	for term, n := range df {
 		if n >= minRows {
@@ -41,7 +45,7 @@ func newVectorizer(rows []TextExample, ngrams, minRows int) (*vectorizer, *spars
 		v.df[j] = df[term]
 	}
 	v.prepare()
-	return v, v.transform(rows)
+	return v, nil
 }
 
 // prepare derives what is looked up from what is stored.
@@ -55,31 +59,36 @@ func (v *vectorizer) prepare() {
 }
 
 // transform returns the weighted, normalised counts of rows.
-func (v *vectorizer) transform(rows []TextExample) *sparse {
-	s := &sparse{columns: len(v.terms), start: make([]int, 1, len(rows)+1)}
-	for _, r := range rows {
-		from := len(s.column)
-		counts := v.count(r)
-		for term := range counts {
-			if j, ok := v.index[term]; ok {
-				s.column = append(s.column, j)
-			}
+func (v *vectorizer) transform(rows Texts) (*sparse, error) {
+	s := &sparse{columns: len(v.terms), start: []int{0}}
+	return s, rows(func(r TextExample) error {
+		v.add(s, r)
+		return nil
+	})
+}
+
+// add appends a row to a design.
+func (v *vectorizer) add(s *sparse, r TextExample) {
+	from := len(s.column)
+	counts := v.count(r)
+	for term := range counts {
+		if j, ok := v.index[term]; ok {
+			s.column = append(s.column, j)
 		}
-		row := s.column[from:]
-		slices.Sort(row)
-		squares := 0.0
-		for _, j := range row {
-			x := (1 + math.Log(float64(counts[v.terms[j]]))) * v.idf[j]
-			s.value = append(s.value, x)
-			squares += x * x
-		}
-		norm := math.Sqrt(squares)
-		for e := from; e < len(s.value); e++ {
-			s.value[e] /= norm
-		}
-		s.start = append(s.start, len(s.column))
 	}
-	return s
+	row := s.column[from:]
+	slices.Sort(row)
+	squares := 0.0
+	for _, j := range row {
+		x := (1 + math.Log(float64(counts[v.terms[j]]))) * v.idf[j]
+		s.value = append(s.value, x)
+		squares += x * x
+	}
+	norm := math.Sqrt(squares)
+	for e := from; e < len(s.value); e++ {
+		s.value[e] /= norm
+	}
+	s.start = append(s.start, len(s.column))
 }
 
 // count returns how often each term occurs in a row.

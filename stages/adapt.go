@@ -134,12 +134,16 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 		return err
 	}
 	defer releaseEnc()
+	gold, err := answers(data, dataset.DevSplit)
+	if err != nil {
+		return err
+	}
 	result, measured, err := runTraining(ctx, job, base, overlay, train.Data{
 		Task:  train.Task{Kind: data.Task, Outputs: outputs(data)},
 		Train: enc.splits[dataset.TrainSplit],
 		Dev:   enc.splits[dataset.DevSplit],
 		Score: func(out []float32) float64 {
-			return scoreSplit(data, s.Metric, dataset.DevSplit, out, enc.splits[dataset.DevSplit])
+			return scoreSplit(gold, s.Metric, dataset.DevSplit, out, enc.splits[dataset.DevSplit])
 		},
 	}, *s.Train, uint64(s.Seed), frozenStates(job, enc))
 	if err != nil {
@@ -196,8 +200,21 @@ func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, err
 	return words, nil
 }
 
-// scoreSplit is the data set's metric of raw head outputs on a split; higher
-// is better.
+// answers is one split of a data set, in memory and without its texts: what
+// scoring reads again and again while a method trains.
+func answers(data *dataset.Dataset, split string) (*dataset.Dataset, error) {
+	var rows []dataset.Row
+	if err := data.Split(split).Each(func(_ int, row *dataset.Row) error {
+		rows = append(rows, dataset.Row{Label: row.Label, Target: row.Target, Labels: row.Labels, Tags: row.Tags, Choices: row.Choices})
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return data.With(split, dataset.RowsOf(rows)), nil
+}
+
+// scoreSplit is the metric of raw head outputs on a split of answers; higher is
+// better.
 func scoreSplit(data *dataset.Dataset, name, split string, out []float32, examples []*train.Example) float64 {
 	p := headPredictions(data, out, examples)
 	_, metrics, err := assess(data, split, p, scoredWords(examples))

@@ -220,7 +220,10 @@ func (a *asker) question(p *prompt, row *dataset.Row, shown []int, w labelWord) 
 // render lists the parts of a prompt, and the byte at which the word starts.
 func (a *asker) render(row *dataset.Row, shown []int, w labelWord) (parts []tokenizer.Part, start int, err error) {
 	for _, i := range shown {
-		demo := &a.data.Train[i]
+		demo, err := a.data.Train.At(i)
+		if err != nil {
+			return nil, 0, err
+		}
 		gold := tokenizer.Part{Text: a.answers[demo.Label][0].word}
 		parts = append(parts, templateParts(a.template, demo, []tokenizer.Part{gold})...)
 		parts = append(parts, tokenizer.Part{Text: a.separator})

@@ -49,105 +49,114 @@ func (p predictions) row(i int) []float64 { return p.values[i*p.cols : (i+1)*p.c
 // of each row were scored; nil stands for all.
 func assess(d *dataset.Dataset, split string, p predictions, words [][]int32) (Outcomes, []Metric, error) {
 	rows := d.Split(split)
-	a := &assessment{data: d, rows: rows, out: Outcomes{Split: split}, words: words}
-	for i := range rows {
-		a.out.IDs = append(a.out.IDs, rows[i].ID)
-		a.out.Slices = append(a.out.Slices, rows[i].Slice)
+	a := &assessment{data: d, rows: rows.Len(), out: Outcomes{Split: split}, words: words}
+	a.out.IDs, a.out.Slices = make([]string, 0, a.rows), make([]string, 0, a.rows)
+	if err := a.judge(rows, p); err != nil {
+		return a.out, nil, fmt.Errorf("assess %s: %w", split, err)
 	}
 	if !slices.ContainsFunc(a.out.Slices, func(s string) bool { return s != "" }) {
 		a.out.Slices = nil
-	}
-	if err := a.judge(p); err != nil {
-		return a.out, nil, fmt.Errorf("assess %s: %w", split, err)
 	}
 	return a.out, a.metrics(), nil
 }
 
 type assessment struct {
 	data  *dataset.Dataset
-	rows  []dataset.Row
+	rows  int
 	out   Outcomes
 	in    metric.Input
 	words [][]int32
+	kept  []float32 // room for the probabilities in out
+	at    int       // the next of the predictions of words or candidates
 }
 
-func (a *assessment) judge(p predictions) error {
+// judge goes through the rows with their predictions.
+func (a *assessment) judge(rows dataset.Rows, p predictions) error {
 	n := len(p.values) / max(p.cols, 1)
-	want := len(a.rows)
-	classes := len(a.data.LabelNames)
-	switch a.data.Task {
-	case dataset.MultipleChoice:
-		want = 0
-		for i := range a.rows {
-			want += len(a.rows[i].Choices)
+	several := a.data.Task == dataset.MultipleChoice || a.data.Task == dataset.Tagging
+	if !several && n != a.rows {
+		return fmt.Errorf("%d predictions for %d rows", n, a.rows)
+	}
+	a.in.Classes = len(a.data.LabelNames)
+	a.kept = make([]float32, 0, len(p.values))
+	slice := map[string]string{} // each is kept once
+	err := rows.Each(func(i int, row *dataset.Row) error {
+		if _, ok := slice[row.Slice]; !ok {
+			slice[row.Slice] = row.Slice
 		}
-	case dataset.Tagging:
-		want = n
+		a.out.IDs, a.out.Slices = append(a.out.IDs, row.ID), append(a.out.Slices, slice[row.Slice])
+		return a.row(i, row, p)
+	})
+	switch {
+	case err != nil:
+		return err
+	case several && a.at != n:
+		return fmt.Errorf("%d predictions for %d words or candidates", n, a.at)
+	case a.data.Task == dataset.Classification:
+		a.in.Positive, a.in.Probs = a.in.Classes-1, p.values
 	}
-	if n != want {
-		return fmt.Errorf("%d predictions for %d rows", n, want)
-	}
-	a.in.Classes = classes
+	return nil
+}
+
+// row judges one row.
+func (a *assessment) row(i int, row *dataset.Row, p predictions) error {
 	switch a.data.Task {
 	case dataset.Classification:
-		for i := range a.rows {
-			a.class(a.rows[i].Label, p.row(i))
-		}
-		a.in.Positive = classes - 1
+		a.class(row.Label, p.row(i))
 	case dataset.MultipleChoice:
-		at := 0
-		for i := range a.rows {
-			k := len(a.rows[i].Choices)
-			a.class(a.rows[i].Label, softmax(p.values[at:at+k]))
-			at += k
+		k := len(row.Choices)
+		if a.at+k > len(p.values) {
+			return fmt.Errorf("%d predictions do not reach row %d of %d", len(p.values), i+1, a.rows)
 		}
-		a.in.Classes = len(a.rows[0].Choices)
+		probs := softmax(p.values[a.at : a.at+k])
+		a.at += k
+		a.class(row.Label, probs)
+		a.in.Probs = append(a.in.Probs, probs...)
+		if i == 0 {
+			a.in.Classes = k
+		}
 	case dataset.Regression:
-		for i := range a.rows {
-			gold, pred := a.rows[i].Target, p.row(i)[0]
-			a.out.Gold, a.out.Pred = append(a.out.Gold, gold), append(a.out.Pred, pred)
-			a.out.Score = append(a.out.Score, (gold-pred)*(gold-pred))
-			a.in.GoldValues, a.in.PredValues = append(a.in.GoldValues, gold), append(a.in.PredValues, pred)
-		}
+		gold, pred := row.Target, p.row(i)[0]
+		a.out.Gold, a.out.Pred = append(a.out.Gold, gold), append(a.out.Pred, pred)
+		a.out.Score = append(a.out.Score, (gold-pred)*(gold-pred))
+		a.in.GoldValues, a.in.PredValues = append(a.in.GoldValues, gold), append(a.in.PredValues, pred)
 	case dataset.LanguageModeling:
-		for i := range a.rows {
-			loss, tokens := p.row(i)[0], p.row(i)[1]
-			a.out.Score, a.out.Weight = append(a.out.Score, loss), append(a.out.Weight, tokens)
-			a.in.LossSums, a.in.Tokens = append(a.in.LossSums, loss), append(a.in.Tokens, tokens)
-		}
+		loss, tokens := p.row(i)[0], p.row(i)[1]
+		a.out.Score, a.out.Weight = append(a.out.Score, loss), append(a.out.Weight, tokens)
+		a.in.LossSums, a.in.Tokens = append(a.in.LossSums, loss), append(a.in.Tokens, tokens)
 	case dataset.MultiLabel:
-		for i := range a.rows {
-			a.labels(&a.rows[i], p.row(i))
-		}
+		a.labels(row, p.row(i))
 	case dataset.Tagging:
-		return a.tags(p)
+		a.tags(i, row, p)
 	default:
 		return fmt.Errorf("a %s task has no predictions", a.data.Task)
 	}
 	return nil
 }
 
+// keep copies probabilities into the outcomes.
+func (a *assessment) keep(probs []float64) {
+	from := len(a.kept)
+	for _, v := range probs {
+		a.kept = append(a.kept, float32(v))
+	}
+	a.out.Probs = append(a.out.Probs, a.kept[from:len(a.kept):len(a.kept)])
+}
+
 // class records one classified row.
 func (a *assessment) class(gold int, probs []float64) {
-	pred := 0
-	kept := make([]float32, len(probs))
-	for k, v := range probs {
-		if v > probs[pred] {
-			pred = k
-		}
-		kept[k] = float32(v)
-	}
+	pred := argmax(probs)
 	right := 0.0
 	if pred == gold {
 		right = 1
 	}
+	a.keep(probs)
 	a.out.Gold, a.out.Pred = append(a.out.Gold, float64(gold)), append(a.out.Pred, float64(pred))
-	a.out.Score, a.out.Probs = append(a.out.Score, right), append(a.out.Probs, kept)
-	a.in.Gold, a.in.Pred, a.in.Probs = append(a.in.Gold, gold), append(a.in.Pred, pred), append(a.in.Probs, probs...)
+	a.out.Score = append(a.out.Score, right)
+	a.in.Gold, a.in.Pred = append(a.in.Gold, gold), append(a.in.Pred, pred)
 }
 
 func (a *assessment) labels(row *dataset.Row, probs []float64) {
-	kept := make([]float32, len(probs))
 	exact := 1.0
 	for k, v := range probs {
 		gold, pred := slices.Contains(row.Labels, k), v >= 0.5
@@ -155,46 +164,39 @@ func (a *assessment) labels(row *dataset.Row, probs []float64) {
 		if gold != pred {
 			exact = 0
 		}
-		kept[k] = float32(v)
 	}
 	a.in.Probs = append(a.in.Probs, probs...)
-	a.out.Score, a.out.Probs = append(a.out.Score, exact), append(a.out.Probs, kept)
+	a.keep(probs)
+	a.out.Score = append(a.out.Score, exact)
 }
 
-// tags records rows of words. A word that was cut off counts as predicted
+// tags records one row of words. A word that was cut off counts as predicted
 // outside of every entity, or as the first class.
-func (a *assessment) tags(p predictions) error {
+func (a *assessment) tags(i int, row *dataset.Row, p predictions) {
 	names := a.data.LabelNames
 	outside := max(0, slices.Index(names, "O"))
-	at, n := 0, len(p.values)/max(p.cols, 1)
-	for i := range a.rows {
-		row := &a.rows[i]
-		gold, pred := make([]string, len(row.Tags)), make([]string, len(row.Tags))
-		right := 0.0
-		for w, tag := range row.Tags {
-			choice := outside
-			if at < n && (a.words == nil || slices.Contains(a.words[i], int32(w))) {
-				choice = argmax(p.row(at))
-				at++
-			}
-			gold[w], pred[w] = names[tag], names[choice]
-			if choice == tag {
-				right++
-			}
+	n := len(p.values) / max(p.cols, 1)
+	gold, pred := make([]string, len(row.Tags)), make([]string, len(row.Tags))
+	right := 0.0
+	for w, tag := range row.Tags {
+		choice := outside
+		if a.at < n && (a.words == nil || slices.Contains(a.words[i], int32(w))) {
+			choice = argmax(p.row(a.at))
+			a.at++
 		}
-		a.in.GoldTags, a.in.PredTags = append(a.in.GoldTags, gold), append(a.in.PredTags, pred)
-		a.out.Score = append(a.out.Score, right)
-		a.out.Weight = append(a.out.Weight, float64(len(row.Tags)))
+		gold[w], pred[w] = names[tag], names[choice]
+		if choice == tag {
+			right++
+		}
 	}
-	if at != n {
-		return fmt.Errorf("%d predictions for %d words", n, at)
-	}
-	return nil
+	a.in.GoldTags, a.in.PredTags = append(a.in.GoldTags, gold), append(a.in.PredTags, pred)
+	a.out.Score = append(a.out.Score, right)
+	a.out.Weight = append(a.out.Weight, float64(len(row.Tags)))
 }
 
 // metrics computes every measure of the task on all rows and on each slice.
 func (a *assessment) metrics() []Metric {
-	list := a.measure("all", a.in, len(a.rows))
+	list := a.measure("all", a.in, a.rows)
 	names := map[string][]int{}
 	for i, s := range a.out.Slices {
 		if s != "" {

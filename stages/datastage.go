@@ -12,8 +12,8 @@ type ReadData struct {
 	Config    *dataset.Config
 	Generator *Generator
 
-	parts   []dataset.Part
-	classes int // of the rows, once they are counted; 0 before
+	parts    []dataset.Part
+	surveyed *dataset.Survey // what is known of the rows, once they were read
 }
 
 // Name is the kind of stage.
@@ -27,30 +27,35 @@ func (*ReadData) Numeric() bool { return false }
 
 // Run writes the data set in dataset's own layout.
 func (s *ReadData) Run(ctx context.Context, job *pipeline.Job) error {
-	d, err := s.load()
+	rows, err := s.survey()
 	if err != nil {
 		return dataError(err)
 	}
-	return d.WriteDir(job.Out)
+	d, err := rows.Write(s.source(), job.Out)
+	if err != nil {
+		return dataError(err)
+	}
+	s.surveyed = nil
+	return d.Close()
 }
 
-// load reads the rows.
-func (s *ReadData) load() (*dataset.Dataset, error) {
-	return dataset.Load(s.Config, s.source())
+// survey reads the rows, once: when they are checked before anything runs, or when
+// their classes are counted.
+func (s *ReadData) survey() (*dataset.Survey, error) {
+	var err error
+	if s.surveyed == nil {
+		s.surveyed, err = dataset.Read(s.Config, s.source())
+	}
+	return s.surveyed, err
 }
 
-// manyBytes is from when files are checked row by row without being kept.
-const manyBytes = 64 << 20
-
-// check reads the rows as a run would, and forgets them. Of large files the rows
-// are checked one by one; what their splits lack, the run says.
+// check refuses what a run would refuse.
 func (s *ReadData) check() error {
-	if dataset.Size(s.parts) > manyBytes {
-		_, err := dataset.Check(s.Config, s.source())
+	rows, err := s.survey()
+	if err != nil {
 		return err
 	}
-	_, err := s.load()
-	return err
+	return rows.Check(s.source())
 }
 
 // source is where the rows are.

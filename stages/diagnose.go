@@ -49,13 +49,18 @@ func (s *Diagnose) Run(ctx context.Context, job *pipeline.Job) error {
 		return err
 	}
 	defer releaseBase()
-	source, target := s.sides(data)
+	source, target, err := s.sides(data)
+	if err != nil {
+		return err
+	}
 	in := shift.Input{
 		Model: base != nil, Losses: base != nil && base.Config().LMHead, Mass: base != nil && s.asks(),
 		Periods: s.Axis == dataset.TemporalShift, Paired: s.Axis == dataset.FormatShift, Key: stats.Key(diagnosisSeed),
 	}
 	if in.Periods {
-		in.Known = knownWords(data)
+		if in.Known, err = knownWords(data); err != nil {
+			return err
+		}
 	}
 	labels := newStrata(data, source, target)
 	for _, side := range []struct {

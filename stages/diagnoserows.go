@@ -24,10 +24,13 @@ type sampled struct {
 
 // sides draws the rows to compare. Under a format shift both sides are the same
 // rows.
-func (s *Diagnose) sides(data *dataset.Dataset) (source, target *sampled) {
-	source = s.sample(data, dataset.TestIDSplit)
+func (s *Diagnose) sides(data *dataset.Dataset) (source, target *sampled, err error) {
+	if source, err = s.sample(data, dataset.TestIDSplit); err != nil {
+		return nil, nil, err
+	}
 	if s.Axis != dataset.FormatShift {
-		return source, s.sample(data, dataset.TestShiftSplit)
+		target, err = s.sample(data, dataset.TestShiftSplit)
+		return source, target, err
 	}
 	other := *source
 	other.inputs = nil
@@ -37,22 +40,30 @@ func (s *Diagnose) sides(data *dataset.Dataset) (source, target *sampled) {
 	for i := range other.rows {
 		other.inputs = append(other.inputs, s.Shifted[i%len(s.Shifted)])
 	}
-	return source, &other
+	return source, &other, nil
 }
 
-func (s *Diagnose) sample(data *dataset.Dataset, split string) *sampled {
+func (s *Diagnose) sample(data *dataset.Dataset, split string) (*sampled, error) {
 	rows := data.Split(split)
 	side := &sampled{split: split}
-	order := tensor.NewKey(diagnosisSeed, "diagnose/"+split).Perm(len(rows))
-	side.index = order[:min(s.Rows, len(rows))]
-	for _, i := range order[len(side.index):min(s.Texts, len(rows))] {
-		side.more = append(side.more, &rows[i])
+	order := tensor.NewKey(diagnosisSeed, "diagnose/"+split).Perm(rows.Len())
+	side.index = order[:min(s.Rows, rows.Len())]
+	for _, i := range order[len(side.index):min(s.Texts, rows.Len())] {
+		row, err := rows.At(i)
+		if err != nil {
+			return nil, err
+		}
+		side.more = append(side.more, row)
 	}
 	slices.Sort(side.index)
 	for _, i := range side.index {
-		side.rows, side.inputs = append(side.rows, &rows[i]), append(side.inputs, s.Input)
+		row, err := rows.At(i)
+		if err != nil {
+			return nil, err
+		}
+		side.rows, side.inputs = append(side.rows, row), append(side.inputs, s.Input)
 	}
-	return side
+	return side, nil
 }
 
 // further are the rows of which only label, words and, if there are any, periods are
@@ -131,14 +142,14 @@ func renderedText(f *Format, row *dataset.Row) string {
 }
 
 // knownWords are the words of the training rows.
-func knownWords(data *dataset.Dataset) map[string]bool {
+func knownWords(data *dataset.Dataset) (map[string]bool, error) {
 	known := map[string]bool{}
-	for i := range data.Train {
-		for _, w := range shift.Words(rawText(&data.Train[i])) {
+	return known, data.Train.Each(func(_ int, row *dataset.Row) error {
+		for _, w := range shift.Words(rawText(row)) {
 			known[w] = true
 		}
-	}
-	return known
+		return nil
+	})
 }
 
 // periodOf is the first year of a period such as year=2003 or year=2002-2004.

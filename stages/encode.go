@@ -43,17 +43,19 @@ func encodeSplits(job *pipeline.Job, in Input, base *lm.Base, data *dataset.Data
 		e := &encoded{splits: map[string][]*train.Example{}, truncated: map[string]int{}, key: key}
 		bytes := int64(0)
 		for _, split := range dataset.SplitNames {
-			rows := data.Split(split)
-			for i := range rows {
-				example, cut, err := in.example(base, data, &rows[i], room)
+			if err := data.Split(split).Each(func(_ int, row *dataset.Row) error {
+				example, cut, err := in.example(base, data, row, room)
 				if err != nil {
-					return nil, 0, err
+					return err
 				}
 				if cut {
 					e.truncated[split]++
 				}
 				bytes += int64(8 * example.Tokens())
 				e.splits[split] = append(e.splits[split], example)
+				return nil
+			}); err != nil {
+				return nil, 0, err
 			}
 		}
 		return e, bytes, nil

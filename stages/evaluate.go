@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"runexp/internal/dataset"
 	"runexp/internal/lm/tensor"
@@ -63,7 +64,7 @@ func (e *Evaluation) write(dir string) error {
 	if err := writeJSON(dir, evaluationFile, e); err != nil {
 		return err
 	}
-	return writeJSON(dir, outcomesFile, e.Outcomes)
+	return writeOutcomes(filepath.Join(dir, outcomesFile), e.Outcomes)
 }
 
 // Run writes evaluation.json and outcomes.json.
@@ -133,7 +134,7 @@ func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, words map[str
 	if len(s.Shifted) == 0 {
 		return nil
 	}
-	view := &dataset.Dataset{Task: data.Task, LabelNames: data.LabelNames}
+	var shifted []dataset.Row
 	var all predictions
 	for _, in := range s.Shifted {
 		p, err := predict(in, dataset.TestIDSplit)
@@ -142,19 +143,23 @@ func (s *Evaluate) assessAll(data *dataset.Dataset, e *Evaluation, words map[str
 		}
 		all.cols = p.cols
 		all.values = append(all.values, p.values...)
-		for _, row := range data.TestID {
-			row.ID, row.Slice = row.ID+" as "+in.Format.Name, "format="+in.Format.Name
-			view.TestShift = append(view.TestShift, row)
+		if err := data.TestID.Each(func(_ int, row *dataset.Row) error {
+			other := *row
+			other.ID, other.Slice = row.ID+" as "+in.Format.Name, "format="+in.Format.Name
+			shifted = append(shifted, other)
+			return nil
+		}); err != nil {
+			return err
 		}
 	}
-	return add(view, dataset.TestShiftSplit, all)
+	return add(data.With(dataset.TestShiftSplit, dataset.RowsOf(shifted)), dataset.TestShiftSplit, all)
 }
 
 // evaluatedSplits are the splits that have rows, training rows aside.
 func evaluatedSplits(data *dataset.Dataset) []string {
 	var list []string
 	for _, split := range dataset.SplitNames[1:] {
-		if len(data.Split(split)) > 0 {
+		if data.Split(split).Len() > 0 {
 			list = append(list, split)
 		}
 	}

@@ -32,7 +32,7 @@ func (s *Evaluate) predictor(job *pipeline.Job, data *dataset.Dataset, e *Evalua
 		}
 		fitted = p
 		predict = func(in Input, _, split string) (predictions, error) {
-			return flatten(p.PredictText(in.texts(data, split))), nil
+			return in.predictTexts(p, data, split)
 		}
 	} else {
 		p, err := methods.LoadFeatures(f)

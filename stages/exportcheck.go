@@ -21,18 +21,25 @@ type comparison struct {
 }
 
 // rows are the first dev rows, or training rows where there are none.
-func (c *comparison) rows() []dataset.Row {
-	rows := c.data.Split(dataset.DevSplit)
-	if len(rows) == 0 {
-		rows = c.data.Split(dataset.TrainSplit)
+func (c *comparison) rows() (list []dataset.Row, err error) {
+	rows := c.data.Dev
+	if rows.Len() == 0 {
+		rows = c.data.Train
 	}
-	return rows[:min(len(rows), comparedRows)]
+	err = rows.Between(0, min(rows.Len(), comparedRows), func(_ int, row *dataset.Row) error {
+		list = append(list, *row)
+		return nil
+	})
+	return list, err
 }
 
 // outputs are the head's outputs on those rows. Each model reads them with
 // its own tokenizer.
 func (c *comparison) outputs(base *lm.Base, o *nn.Overlay) ([]float32, error) {
-	rows := c.rows()
+	rows, err := c.rows()
+	if err != nil {
+		return nil, err
+	}
 	var examples []*train.Example
 	for i := range rows {
 		e, _, err := c.input.example(base, c.data, &rows[i], c.room)
@@ -55,7 +62,10 @@ func (x *export) compare(base *lm.Base, back *nn.Overlay, tolerance float64) err
 	if err != nil {
 		return fmt.Errorf("export: read back: %w", err)
 	}
-	rows := x.rows.rows()
+	rows, err := x.rows.rows()
+	if err != nil {
+		return err
+	}
 	if len(got) != len(want) || len(want) == 0 {
 		return fmt.Errorf("export: what was written gives %d outputs on %d rows, the run %d", len(got), len(rows), len(want))
 	}

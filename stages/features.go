@@ -129,7 +129,9 @@ func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need m
 		if err := f.Read(name, x.X); err != nil {
 			return nil, err
 		}
-		x.Targets, x.Types = targets(data, split, words[split])
+		if x.Targets, x.Types, err = targets(data, split, words[split]); err != nil {
+			return nil, err
+		}
 		splits[split] = x
 	}
 	return splits, nil

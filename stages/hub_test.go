@@ -97,7 +97,7 @@ func compileHub(t *testing.T, dir, text string) (*dataset.Dataset, string) {
 		return nil, diags.Error()
 	}
 	stage := plan.DataNodes["rows"].Stage.(*ReadData)
-	set, err := dataset.Load(stage.Config, stage.Config.Files.Open(stage.parts))
+	set, err := dataset.Load(stage.Config, stage.Config.Files.Open(stage.parts), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +119,8 @@ func TestHubDataSets(t *testing.T) {
 	if problems != "" {
 		t.Fatal(problems)
 	}
-	if got := len(set.Train) + len(set.Dev); got != 60 || len(set.TestID) != 10 {
-		t.Errorf("%d rows to train and select on and %d to test, want 60 and 10", got, len(set.TestID))
+	if got := set.Train.Len() + set.Dev.Len(); got != 60 || set.TestID.Len() != 10 {
+		t.Errorf("%d rows to train and select on and %d to test, want 60 and 10", got, set.TestID.Len())
 	}
 	lock, err := os.ReadFile(filepath.Join(dir, "hub.hcl.lock"))
 	if err != nil || !strings.Contains(string(lock), strings.Repeat("5", 40)) || strings.Contains(string(lock), "other/") {

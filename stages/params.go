@@ -51,15 +51,14 @@ func CountParameters(plan *Plan, known Entries) ([]ParameterCount, error) {
 // read, once, where the block does not list the classes.
 func (p *Plan) countOutputs(d *Dataset) (int, error) {
 	stage := p.DataNodes[d.Name].Stage.(*ReadData)
-	if len(d.Config.Classes) == 0 && stage.classes == 0 {
-		rows, err := stage.load()
+	if len(d.Config.Classes) == 0 {
+		rows, err := stage.survey()
 		if err != nil {
 			return 0, fmt.Errorf("dataset.%s: %w", d.Name, err)
 		}
-		stage.classes = len(rows.LabelNames)
-	}
-	if stage.classes > 0 {
-		return stage.classes, nil
+		if n := len(rows.LabelNames()); n > 0 {
+			return n, nil
+		}
 	}
 	return expectedOutputs(d), nil
 }

@@ -47,26 +47,26 @@ func (o *Opened) Predict(in io.Reader, out io.Writer) error {
 	defer closeModel()
 	w := bufio.NewWriter(out)
 	encoder := json.NewEncoder(w)
-	view := &dataset.Dataset{Task: data.Task, LabelNames: data.LabelNames}
+	var batch []dataset.Row
 	flush := func() error {
-		if len(view.TestID) == 0 {
+		if len(batch) == 0 {
 			return nil
 		}
-		p, err := apply(view)
+		p, err := apply(data.With(dataset.TestIDSplit, dataset.RowsOf(batch)))
 		if err != nil {
 			return err
 		}
-		for i := range view.TestID {
-			if err := encoder.Encode(prediction(data, view.TestID[i].ID, p.row(i))); err != nil {
+		for i := range batch {
+			if err := encoder.Encode(prediction(data, batch[i].ID, p.row(i))); err != nil {
 				return fmt.Errorf("write prediction: %w", err)
 			}
 		}
-		view.TestID = view.TestID[:0]
+		batch = batch[:0]
 		return w.Flush()
 	}
 	err = o.rows(in, func(row dataset.Row) error {
-		view.TestID = append(view.TestID, row)
-		if len(view.TestID) < predictBatch {
+		batch = append(batch, row)
+		if len(batch) < predictBatch {
 			return nil
 		}
 		return flush()
@@ -141,7 +141,7 @@ func (o *Opened) predictor(data *dataset.Dataset) (apply func(*dataset.Dataset) 
 			return nil, nil, err
 		}
 		return func(view *dataset.Dataset) (predictions, error) {
-			return flatten(p.PredictText(s.Input.texts(view, dataset.TestIDSplit))), nil
+			return s.Input.predictTexts(p, view, dataset.TestIDSplit)
 		}, func() {}, nil
 	case "features", "overlay":
 		base, release, err := loadBase(o.Job)
@@ -198,14 +198,11 @@ func (o *Opened) probe(dir string, base *lm.Base) (func(*dataset.Dataset) (predi
 // examples tokenises the TestID rows of a data set.
 func (in Input) examples(base *lm.Base, view *dataset.Dataset, room int) ([]*train.Example, error) {
 	var list []*train.Example
-	for i := range view.TestID {
-		e, _, err := in.example(base, view, &view.TestID[i], room)
-		if err != nil {
-			return nil, err
-		}
+	return list, view.TestID.Each(func(_ int, row *dataset.Row) error {
+		e, _, err := in.example(base, view, row, room)
 		list = append(list, e)
-	}
-	return list, nil
+		return err
+	})
 }
 
 func prediction(data *dataset.Dataset, id string, numbers []float64) Prediction {

@@ -50,16 +50,19 @@ func (s *Adapt) prompt(ctx context.Context, job *pipeline.Job, m methods.Prompte
 // show chooses the demonstrations.
 func (s *Adapt) show(p *Prompt, m *methods.Prompting, data *dataset.Dataset, key tensor.Key) error {
 	switch {
-	case m.Shots > len(data.Train):
-		return inputError{fmt.Sprintf("shots = %d: there are %d training rows to show", m.Shots, len(data.Train))}
+	case m.Shots > data.Train.Len():
+		return inputError{fmt.Sprintf("shots = %d: there are %d training rows to show", m.Shots, data.Train.Len())}
 	case m.Shots == 0:
 		p.Note = "zero-shot"
 	case m.Selection == "nearest":
 		p.Nearest, p.Note = m.Shots, fmt.Sprintf("the %d nearest training rows shown before each row", m.Shots)
 	default:
-		labels := make([]int, len(data.Train))
-		for i := range labels {
-			labels[i] = data.Train[i].Label
+		labels := make([]int, data.Train.Len())
+		if err := data.Train.Each(func(i int, row *dataset.Row) error {
+			labels[i] = row.Label
+			return nil
+		}); err != nil {
+			return err
 		}
 		p.Shown = m.Draw(labels, len(data.LabelNames), key)
 		p.Note = fmt.Sprintf("%d training rows shown, %s", len(p.Shown), m.Selection)
@@ -69,7 +72,11 @@ func (s *Adapt) show(p *Prompt, m *methods.Prompting, data *dataset.Dataset, key
 
 // search tries wordings on dev; the first of equally good ones is chosen.
 func (s *Adapt) search(ctx context.Context, job *pipeline.Job, p *Prompt, m *methods.PromptSearch, data *dataset.Dataset, key tensor.Key) error {
-	if len(data.Dev) == 0 {
+	dev, err := data.Dev.All()
+	if err != nil {
+		return err
+	}
+	if len(dev) == 0 {
 		return inputError{"a prompt is chosen on dev, and the data set has no dev rows"}
 	}
 	base, release, err := loadBase(job)
@@ -86,13 +93,13 @@ func (s *Adapt) search(ctx context.Context, job *pipeline.Job, p *Prompt, m *met
 		if err != nil {
 			return err
 		}
-		got, err := a.ask(data.Dev, func(int) []int { return nil })
+		got, err := a.ask(dev, func(int) []int { return nil })
 		if err != nil {
 			return err
 		}
-		scores, targets := make([][]float64, len(data.Dev)), make([]methods.Target, len(data.Dev))
+		scores, targets := make([][]float64, len(dev)), make([]methods.Target, len(dev))
 		for k := range scores {
-			scores[k], targets[k] = got.row(k), target(data, &data.Dev[k])
+			scores[k], targets[k] = got.row(k), target(data, &dev[k])
 		}
 		score := scoreTargets(data, s.Metric, scores, targets)
 		if i == 0 || score > best {
@@ -146,7 +153,11 @@ func (s *Evaluate) prompt(ctx context.Context, job *pipeline.Job, data *dataset.
 			}
 			shown = func(i int) []int { return methods.Nearest(x[dataset.TrainSplit], x[split].Row(i), p.Nearest) }
 		}
-		return a.ask(data.Split(split), shown)
+		rows, err := data.Split(split).All()
+		if err != nil {
+			return predictions{}, err
+		}
+		return a.ask(rows, shown)
 	})
 	if err != nil {
 		return err

@@ -49,6 +49,10 @@ func (s *Evaluate) rewound(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, 
 	if len(dev) == 0 {
 		return nil, inputError{"rewind: the share is chosen on dev, and the data set has no dev rows"}
 	}
+	gold, err := answers(data, dataset.DevSplit)
+	if err != nil {
+		return nil, err
+	}
 	shares := slices.Clone(s.Rewind)
 	slices.Sort(shares)
 	best, at := 0.0, -1
@@ -57,7 +61,7 @@ func (s *Evaluate) rewound(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, 
 		if err != nil {
 			return nil, inputError{err.Error()}
 		}
-		score := devScore(base, r, data, s.Metric, dev)
+		score := devScore(base, r, gold, s.Metric, dev)
 		r.Free()
 		if at < 0 || score > best {
 			best, at = score, i
@@ -77,12 +81,12 @@ func unsigned(name string, score float64) float64 {
 	return score
 }
 
-// devScore is the data set's metric of an overlay on dev; higher is better.
-func devScore(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, name string, dev []*train.Example) float64 {
-	if data.Task == dataset.LanguageModeling {
+// devScore is the metric of an overlay on dev; higher is better.
+func devScore(base *lm.Base, o *nn.Overlay, gold *dataset.Dataset, name string, dev []*train.Example) float64 {
+	if gold.Task == dataset.LanguageModeling {
 		loss, _ := train.LanguageLoss(base, o, dev, languageKey())
 		return -loss
 	}
-	out := train.Predict(base, o, train.Task{Kind: data.Task, Outputs: outputs(data)}, dev)
-	return scoreSplit(data, name, dataset.DevSplit, out, dev)
+	out := train.Predict(base, o, train.Task{Kind: gold.Task, Outputs: outputs(gold)}, dev)
+	return scoreSplit(gold, name, dataset.DevSplit, out, dev)
 }

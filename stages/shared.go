@@ -63,12 +63,11 @@ func loadData(job *pipeline.Job) (*dataset.Dataset, func(), error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		size, err := entry.Bytes()
+		d, err := dataset.ReadDir(dir)
 		if err != nil {
 			return nil, 0, err
 		}
-		d, err := dataset.ReadDir(dir)
-		return d, size, err
+		return d, d.Bytes(), nil
 	})
 	if err != nil {
 		return nil, nil, err

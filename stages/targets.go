@@ -72,10 +72,8 @@ func target(d *dataset.Dataset, row *dataset.Row) methods.Target {
 
 // targets lists the answers and input types of a split's feature rows: one
 // per row, per scored word, or per candidate.
-func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.Target, types []string) {
-	data := d.Split(split)
-	for i := range data {
-		row := &data[i]
+func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.Target, types []string, err error) {
+	err = d.Split(split).Each(func(i int, row *dataset.Row) error {
 		switch d.Task {
 		case dataset.Tagging:
 			for _, w := range words[i] {
@@ -92,8 +90,9 @@ func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.
 		default:
 			list, types = append(list, target(d, row)), append(types, firstWord(row.Text))
 		}
-	}
-	return list, types
+		return nil
+	})
+	return list, types, err
 }
 
 func firstWord(text string) string {
@@ -101,25 +100,25 @@ func firstWord(text string) string {
 	return word
 }
 
-// texts lists a split's rows for methods that read text: one per row, or per
-// candidate, rendered as the format says.
-func (in Input) texts(d *dataset.Dataset, split string) []methods.TextExample {
-	data := d.Split(split)
-	var list []methods.TextExample
-	for i := range data {
-		row := &data[i]
-		if in.Format != nil && d.Task != dataset.MultipleChoice {
-			e := methods.TextExample{Text: fillTemplate(in.Format.Text, row), HasPair: in.Format.TextPair != "", Target: target(d, row)}
-			if e.HasPair {
-				e.Pair = fillTemplate(in.Format.TextPair, row)
+// texts are a split's rows for methods that read text.
+func (in Input) texts(d *dataset.Dataset, split string) methods.Texts {
+	return func(do func(methods.TextExample) error) error {
+		return d.Split(split).Each(func(_ int, row *dataset.Row) error {
+			for _, e := range in.text(d, row) {
+				if err := do(e); err != nil {
+					return err
+				}
 			}
-			list = append(list, e)
-			continue
-		}
-		if d.Task != dataset.MultipleChoice {
-			list = append(list, methods.TextExample{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair, Target: target(d, row)})
-			continue
-		}
+			return nil
+		})
+	}
+}
+
+// text is a row, or its candidates, rendered as the format says.
+func (in Input) text(d *dataset.Dataset, row *dataset.Row) []methods.TextExample {
+	switch {
+	case d.Task == dataset.MultipleChoice:
+		var list []methods.TextExample
 		for k, choice := range row.Choices {
 			t := methods.Target{}
 			if k == row.Label {
@@ -127,8 +126,38 @@ func (in Input) texts(d *dataset.Dataset, split string) []methods.TextExample {
 			}
 			list = append(list, methods.TextExample{Text: row.Text, Pair: choice, HasPair: true, Target: t})
 		}
+		return list
+	case in.Format != nil:
+		e := methods.TextExample{Text: fillTemplate(in.Format.Text, row), HasPair: in.Format.TextPair != "", Target: target(d, row)}
+		if e.HasPair {
+			e.Pair = fillTemplate(in.Format.TextPair, row)
+		}
+		return []methods.TextExample{e}
 	}
-	return list
+	return []methods.TextExample{{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair, Target: target(d, row)}}
+}
+
+// textsAtOnce is how many texts are predicted at a time.
+const textsAtOnce = 4096
+
+// predictTexts applies a fitted method to a split, part by part.
+func (in Input) predictTexts(p methods.TextPredictor, d *dataset.Dataset, split string) (predictions, error) {
+	all := predictions{cols: 1}
+	var part []methods.TextExample
+	flush := func() {
+		scores := flatten(p.PredictText(part))
+		all.cols, all.values, part = scores.cols, append(all.values, scores.values...), part[:0]
+	}
+	err := in.texts(d, split)(func(e methods.TextExample) error {
+		if part = append(part, e); len(part) == textsAtOnce {
+			flush()
+		}
+		return nil
+	})
+	if len(part) > 0 {
+		flush()
+	}
+	return all, err
 }
 
 // flatten turns a predictor's scores into predictions.

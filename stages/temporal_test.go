@@ -133,7 +133,7 @@ func fading() *Evaluation {
 
 func TestPeriodsAreSummedUp(t *testing.T) {
 	e := fading()
-	data := &dataset.Dataset{Task: dataset.Classification, LabelNames: []string{"no", "yes"}, Train: []dataset.Row{{Label: 0}}}
+	data := &dataset.Dataset{Task: dataset.Classification, LabelNames: []string{"no", "yes"}, Accounting: trained(1, 0)}
 	e.summarise(data, "accuracy", 4)
 	got := map[string]float64{}
 	for _, m := range e.Metrics {
@@ -153,13 +153,19 @@ func TestPeriodsAreSummedUp(t *testing.T) {
 	}
 }
 
+// trained accounts for training rows of each class.
+func trained(rows ...int) dataset.Accounting {
+	split := dataset.SplitCount{Name: dataset.TrainSplit}
+	for _, n := range rows {
+		split.Labels = append(split.Labels, dataset.Named{Rows: n})
+	}
+	return dataset.Accounting{Splits: []dataset.SplitCount{split}}
+}
+
 // TestScoreAtTheTrainingPrior has recalls 1 and ½: 3 of 4 rows of training are of the
 // class that is always right, and half of the test's.
 func TestScoreAtTheTrainingPrior(t *testing.T) {
-	data := &dataset.Dataset{Task: dataset.Classification, LabelNames: []string{"a", "b"}}
-	for _, label := range []int{0, 0, 0, 1} {
-		data.Train = append(data.Train, dataset.Row{Label: label})
-	}
+	data := &dataset.Dataset{Task: dataset.Classification, LabelNames: []string{"a", "b"}, Accounting: trained(3, 1)}
 	o := Outcomes{Gold: []float64{0, 0, 1, 1}, Pred: []float64{0, 0, 1, 0}}
 	for name, want := range map[string]float64{
 		"accuracy": 0.75*1 + 0.25*0.5,

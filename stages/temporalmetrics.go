@@ -121,8 +121,8 @@ func adjusted(data *dataset.Dataset, o Outcomes, name string) (float64, bool) {
 	}
 	classes := len(data.LabelNames)
 	prior, table := make([]float64, classes), make([][]float64, classes)
-	for i := range data.Train {
-		prior[data.Train[i].Label]++
+	for c, label := range data.Accounting.Splits[0].Labels {
+		prior[c] = float64(label.Rows)
 	}
 	for c := range table {
 		table[c] = make([]float64, classes+1) // the last column: no class was chosen

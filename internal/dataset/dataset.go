@@ -3,9 +3,10 @@
 //
 // A Config says what a row is (Input, Label), where rows lie (Files, or a
 // generator given to Load as a Source), how they are divided (Split) and what
-// differs between training and test (Shift). Load reads the source once, in its
-// order, and returns a Dataset; every row read is used, rejected for a reason or
-// dropped by the shift, and Accounting holds the counts with examples.
+// differs between training and test (Shift). Load reads the source twice, in its
+// order: first to decide what becomes of each row, keeping hashes and no texts,
+// then to write each split's rows to a file. Every row read is used, rejected for a
+// reason or dropped by the shift, and Accounting holds the counts with examples.
 //
 // Reading is strict: a quote that is not closed, a byte that is no UTF-8, a JSON
 // key given twice or a line over the limit is an error with file, line and
@@ -66,41 +67,52 @@ type Origin struct {
 	Line int `json:"line"`
 }
 
-// A Dataset is the rows of every split. Slices share no memory with the source.
+// bytes is about what the row holds in memory.
+func (r *Row) bytes() int64 {
+	n := 256 + len(r.ID) + len(r.Text) + len(r.Pair) + 8*(len(r.Labels)+len(r.Tags))
+	for _, w := range r.Words {
+		n += 16 + len(w)
+	}
+	for _, c := range r.Choices {
+		n += 16 + len(c)
+	}
+	for k, v := range r.Fields {
+		n += 48 + len(k) + len(v)
+	}
+	return int64(n)
+}
+
+// A Dataset is the rows of every split.
 type Dataset struct {
 	Task       string
 	LabelNames []string // sorted, or in the order of Config.Classes; empty for regression and language modelling
-	Train      []Row
-	Dev        []Row
-	TestID     []Row
-	TestShift  []Row
+	Train      Rows
+	Dev        Rows
+	TestID     Rows
+	TestShift  Rows
 	Accounting Accounting
 }
 
 // Split returns the rows of a split by its name.
-func (d *Dataset) Split(name string) []Row {
-	switch name {
-	case TrainSplit:
-		return d.Train
-	case DevSplit:
-		return d.Dev
-	case TestIDSplit:
-		return d.TestID
-	case TestShiftSplit:
-		return d.TestShift
-	}
-	panic(fmt.Sprintf("dataset: no split is named %q", name))
+func (d *Dataset) Split(name string) Rows { return *d.split(name) }
+
+// With is a data set of the same task and classes that has these rows alone.
+func (d *Dataset) With(name string, rows Rows) *Dataset {
+	other := &Dataset{Task: d.Task, LabelNames: d.LabelNames}
+	*other.split(name) = rows
+	return other
 }
 
-func (d *Dataset) setSplit(name string, rows []Row) {
+func (d *Dataset) split(name string) *Rows {
 	switch name {
 	case TrainSplit:
-		d.Train = rows
+		return &d.Train
 	case DevSplit:
-		d.Dev = rows
+		return &d.Dev
 	case TestIDSplit:
-		d.TestID = rows
+		return &d.TestID
 	case TestShiftSplit:
-		d.TestShift = rows
+		return &d.TestShift
 	}
+	panic(fmt.Sprintf("dataset: no split is named %q", name))
 }

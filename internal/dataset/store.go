@@ -1,11 +1,9 @@
 package dataset
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -23,42 +21,16 @@ type meta struct {
 	Accounting Accounting `json:"accounting"`
 }
 
-// WriteDir writes the data set into a folder: dataset.json and one file of rows for
-// each split. The bytes are a function of the data set alone.
-func (d *Dataset) WriteDir(dir string) error {
+// writeMeta writes dataset.json. Its bytes are a function of the data set alone.
+func (d *Dataset) writeMeta(dir string) error {
 	text, err := json.MarshalIndent(meta{d.Task, d.LabelNames, d.Accounting}, "", "\t")
 	if err != nil {
 		return fmt.Errorf("dataset: writing %s: %w", MetaFile, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, MetaFile), append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	for _, name := range SplitNames {
-		if err := writeRows(filepath.Join(dir, name+rowsFile), d.Split(name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, MetaFile), append(text, '\n'), 0o644)
 }
 
-func writeRows(path string, rows []Row) (err error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	out := bufio.NewWriterSize(file, 1<<16)
-	encoder := json.NewEncoder(out) // maps are written with their keys sorted
-	encoder.SetEscapeHTML(false)
-	for i := range rows {
-		if err := encoder.Encode(&rows[i]); err != nil {
-			return fmt.Errorf("%s: row %d: %w", path, i+1, err)
-		}
-	}
-	return out.Flush()
-}
-
-// ReadDir reads what WriteDir has written.
+// ReadDir opens what Load has written. Close ends the use of its rows.
 func ReadDir(dir string) (*Dataset, error) {
 	text, err := os.ReadFile(filepath.Join(dir, MetaFile))
 	if err != nil {
@@ -69,33 +41,45 @@ func ReadDir(dir string) (*Dataset, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, MetaFile), err)
 	}
 	d := &Dataset{Task: m.Task, LabelNames: m.LabelNames, Accounting: m.Accounting}
-	for _, name := range SplitNames {
-		rows, err := readRows(filepath.Join(dir, name+rowsFile))
-		if err != nil {
-			return nil, err
-		}
-		d.setSplit(name, rows)
+	if err := d.open(dir); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
-func readRows(path string) ([]Row, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	decoder := json.NewDecoder(bufio.NewReaderSize(file, 1<<16))
-	rows := []Row{}
-	for {
-		var r Row
-		err := decoder.Decode(&r)
-		if err == io.EOF {
-			return rows, nil
+// open opens the rows of every split.
+func (d *Dataset) open(dir string) (err error) {
+	for _, name := range SplitNames {
+		if *d.split(name), err = openRows(filepath.Join(dir, name+rowsFile), keptBytes); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: row %d: %w", path, len(rows)+1, err)
-		}
-		rows = append(rows, r)
 	}
+	return nil
+}
+
+// Close closes the files of rows that are not kept in memory.
+func (d *Dataset) Close() error {
+	var errs []error
+	for _, name := range SplitNames {
+		if f := d.split(name).file; f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Bytes is about what the data set holds in memory.
+func (d *Dataset) Bytes() int64 {
+	n := int64(0)
+	for _, name := range SplitNames {
+		rows := d.split(name)
+		if rows.file != nil {
+			n += int64(8 * len(rows.file.starts))
+			continue
+		}
+		for i := range rows.list {
+			n += rows.list[i].bytes()
+		}
+	}
+	return n
 }
