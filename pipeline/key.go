@@ -1,10 +1,7 @@
 package pipeline
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
-	"os"
 	"sort"
 	"sync"
 
@@ -53,7 +50,7 @@ func (k *keys) file(path string) (cache.ID, error) {
 	if id, ok := k.files[path]; ok {
 		return id, nil
 	}
-	id, err := hashFile(path)
+	_, id, err := cache.SumFile(path)
 	if err != nil {
 		return id, err
 	}
@@ -72,7 +69,7 @@ func (k *keys) unchanged(n *Node) error {
 		if err != nil {
 			return err
 		}
-		now, err := hashFile(f.Path)
+		_, now, err := cache.SumFile(f.Path)
 		if err != nil {
 			return fmt.Errorf("look at %s after %s ran: %w", f.Path, n.Addr, err)
 		}
@@ -81,25 +78,4 @@ func (k *keys) unchanged(n *Node) error {
 		}
 	}
 	return nil
-}
-
-// hashFile returns the content id of a regular file.
-func hashFile(path string) (cache.ID, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return cache.ID{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return cache.ID{}, fmt.Errorf("read %s: not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return cache.ID{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return cache.ID{}, err
-	}
-	return cache.ID(h.Sum(nil)), nil
 }

@@ -63,6 +63,8 @@ type File struct {
 // never what it computes.
 type Cost struct {
 	MemoryBytes int64
+	DiskBytes   int64 // of its output
+	WorkBytes   int64 // of its checkpoints, until it is done
 	Seconds     float64
 	Steps       int64
 	Exclusive   bool // runs alone, such as a measurement of time

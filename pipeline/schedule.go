@@ -337,7 +337,7 @@ func (r *run) handle(e event) {
 		r.need(st)
 	case e.err != nil && e.fatal:
 		r.stop(st, e.err)
-	case e.err != nil && r.ctx.Err() != nil && !errors.Is(e.err, ErrIntegrity):
+	case e.err != nil && r.ctx.Err() != nil && !machineFailed(e.err):
 		st.needed = false
 		r.finish(st, &Result{Status: Interrupted, Err: fmt.Errorf("%w: %w", ErrInterrupted, e.err), Duration: e.took})
 	case e.err != nil:
@@ -352,6 +352,13 @@ func (r *run) handle(e event) {
 		}
 		r.complete(st, e.entry, status, e.took)
 	}
+}
+
+// machineFailed tells an error of the disk or for lack of something, as when a
+// checkpoint cannot be written, from those that stopping a stage brings about.
+func machineFailed(err error) bool {
+	err = cache.Classify(err)
+	return errors.Is(err, ErrIntegrity) || errors.Is(err, ErrResources)
 }
 
 // complete marks a node's files as there, and lets those go on that need them.

@@ -38,9 +38,10 @@ func (s *Store) create(ctx context.Context) error {
 	err := made.migrate(ctx, 0)
 	if err == nil {
 		_, err = made.db.ExecContext(ctx, `pragma journal_mode = wal`)
+		err = made.explain(err)
 	}
 	if closeErr := made.db.Close(); err == nil {
-		err = closeErr
+		err = made.explain(closeErr)
 	}
 	if err == nil {
 		err = syncFile(made.path)

@@ -60,14 +60,32 @@ func (l *fileLock) holder() string {
 	return "another process"
 }
 
-// explain turns the driver's busy errors into ErrBusy, with the holder's name.
+// explain turns the driver's busy errors into ErrBusy, with the holder's name,
+// and lets the error of the operating system behind others be found.
 func (s *Store) explain(err error) error {
 	var driver sqlite3.Error
-	if errors.As(err, &driver) && (driver.Code == sqlite3.ErrBusy || driver.Code == sqlite3.ErrLocked) {
-		if s.lock == nil {
-			return fmt.Errorf("%w: %w", ErrBusy, err)
-		}
-		return fmt.Errorf("%w: %w (the last writer was %s)", ErrBusy, err, s.lock.holder())
+	if !errors.As(err, &driver) {
+		return err
 	}
-	return err
+	switch {
+	case driver.Code == sqlite3.ErrFull:
+		return &systemError{err, syscall.ENOSPC}
+	case driver.Code == sqlite3.ErrReadonly:
+		return &systemError{err, syscall.EROFS}
+	case driver.SystemErrno != 0:
+		return &systemError{err, driver.SystemErrno}
+	case driver.Code != sqlite3.ErrBusy && driver.Code != sqlite3.ErrLocked:
+		return err
+	case s.lock == nil:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return fmt.Errorf("%w: %w (the last writer was %s)", ErrBusy, err, s.lock.holder())
 }
+
+// systemError is an error of SQLite with what the operating system said.
+type systemError struct {
+	error
+	number syscall.Errno
+}
+
+func (e *systemError) Unwrap() []error { return []error{e.error, e.number} }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -113,7 +114,9 @@ func (s *Store) prepare() error {
 		return err
 	}
 	err = s.inspect(ctx)
-	if err == nil || errors.Is(err, ErrNewer) || errors.Is(err, ErrForeign) || errors.Is(err, ErrBusy) {
+	var system *systemError
+	lacks := errors.As(err, &system) && system.number != syscall.EIO // the machine's fault, not the file's
+	if err == nil || lacks || errors.Is(err, ErrNewer) || errors.Is(err, ErrForeign) || errors.Is(err, ErrBusy) {
 		if err != nil {
 			s.db.Close()
 		}
@@ -143,7 +146,7 @@ func (s *Store) connect(options string) error {
 }
 
 // inspect checks identity, version, structure and digests of an existing file.
-// Any error but ErrNewer, ErrForeign and ErrBusy means damage.
+// Any error but ErrNewer, ErrForeign, ErrBusy and what the system lacks means damage.
 func (s *Store) inspect(ctx context.Context) error {
 	fail := func(err error) error { return fmt.Errorf("open database %s: %w", s.path, s.explain(err)) }
 	version, err := s.identify(ctx)

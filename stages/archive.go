@@ -43,13 +43,19 @@ func (a *Archive) Save(store *cache.Store) error {
 	if err := writeJSON(dir, archiveFile, a); err != nil {
 		return err
 	}
-	r := cache.NewRecipe(archiveStage, 1, "")
-	r.Struct("invocation", struct{ ID string }{a.Invocation.ID})
+	r := a.recipe()
 	_, err = store.Commit(r.ID(), r.Text(), dir, map[string]string{cache.InfoAddress: archiveStage + " " + a.Invocation.ID})
 	if err != nil {
 		return fmt.Errorf("save invocation %s: %w", a.Invocation.ID, err)
 	}
 	return nil
+}
+
+// recipe makes one archive of one invocation.
+func (a *Archive) recipe() *cache.Recipe {
+	r := cache.NewRecipe(archiveStage, 1, "")
+	r.Struct("invocation", struct{ ID string }{a.Invocation.ID})
+	return r
 }
 
 // Record puts the archive into the database: its runs from the evaluations in
@@ -106,10 +112,26 @@ func hasFile(entry *cache.Entry, name string) (bool, error) {
 // many there were. An archive whose evaluations are gone is reported in lost
 // and left out.
 func Rebuild(ctx context.Context, db *results.Store, store *cache.Store) (recorded int, lost []error, err error) {
-	var archives []*Archive
+	archives, lost, err := archivesOf(store)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, a := range archives {
+		if err := a.Record(ctx, db, store); err != nil {
+			lost = append(lost, fmt.Errorf("invocation %s: %w", a.Invocation.ID, err))
+			continue
+		}
+		recorded++
+	}
+	return recorded, lost, nil
+}
+
+// archivesOf reads the archives of a cache, oldest first. One that cannot be
+// read is reported in lost and left out.
+func archivesOf(store *cache.Store) (archives []*Archive, lost []error, err error) {
 	for entry, err := range store.Entries() {
 		if err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 		if has, err := hasFile(entry, archiveFile); err != nil {
 			lost = append(lost, err)
@@ -135,12 +157,28 @@ func Rebuild(ctx context.Context, db *results.Store, store *cache.Store) (record
 		}
 		return slices.Compare([]byte(a.Invocation.ID), []byte(b.Invocation.ID))
 	})
-	for _, a := range archives {
-		if err := a.Record(ctx, db, store); err != nil {
-			lost = append(lost, fmt.Errorf("invocation %s: %w", a.Invocation.ID, err))
-			continue
-		}
-		recorded++
+	return archives, lost, nil
+}
+
+// Reported lists the actions that the last report of each experiment stands
+// on: its archive and its evaluations. With them the database can be made again.
+func Reported(store *cache.Store) (map[cache.ID]bool, error) {
+	archives, _, err := archivesOf(store)
+	if err != nil {
+		return nil, err
 	}
-	return recorded, lost, nil
+	last := map[string]*Archive{}
+	for _, a := range archives {
+		last[a.Invocation.Experiment] = a
+	}
+	all := map[cache.ID]bool{}
+	for _, a := range last {
+		all[a.recipe().ID()] = true
+		for _, r := range a.Runs {
+			if action, err := cache.ParseID(r.Action); err == nil {
+				all[action] = true
+			}
+		}
+	}
+	return all, nil
 }

@@ -28,9 +28,9 @@ func (n MemoryNeed) Text() string {
 
 func mega(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// Weigh predicts the memory of every training run by a dry step, gives it to
-// the nodes for the executor's budget, and returns what is predicted, once
-// for each configuration.
+// Weigh predicts the memory and the disk space of every training run by a dry
+// step, gives them to the nodes for the executor's budget, and returns the
+// memory, once for each configuration.
 func (p *Plan) Weigh() ([]MemoryNeed, error) {
 	var needs []MemoryNeed
 	known := map[string]train.Peak{}
@@ -52,9 +52,32 @@ func (p *Plan) Weigh() ([]MemoryNeed, error) {
 			known[r.group()] = parts
 			needs = append(needs, MemoryNeed{r, parts})
 		}
-		r.Adapt.Weight.MemoryBytes = parts.Total() - parts.Weights
+		w := &r.Adapt.Weight
+		w.MemoryBytes = parts.Total() - parts.Weights
+		// A checkpoint holds no more than the state in memory; there are two.
+		w.DiskBytes, w.WorkBytes = parts.Overlay, 2*parts.State
+	}
+	for _, m := range p.Models {
+		if err := p.weighPretraining(bases, m); err != nil {
+			return nil, err
+		}
 	}
 	return needs, nil
+}
+
+// weighPretraining predicts the disk space of a model that is trained here: its
+// weights, and two checkpoints of them with both moments.
+func (p *Plan) weighPretraining(bases map[string]*lm.Base, m *Model) error {
+	node := p.ModelNodes[m.Name]
+	if m.Pretrain == nil || node == nil {
+		return nil
+	}
+	base, err := p.dryBase(bases, m)
+	if err != nil {
+		return err
+	}
+	node.Weight.DiskBytes, node.Weight.WorkBytes = base.Bytes(), 2*3*base.Bytes()
+	return nil
 }
 
 func (p *Plan) dryBase(known map[string]*lm.Base, m *Model) (*lm.Base, error) {

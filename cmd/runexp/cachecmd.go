@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +57,7 @@ func cacheCommand(s *streams) *cobra.Command {
 				return nil
 			})
 		}}
-	gc := &cobra.Command{Use: "gc", Short: "Remove what is old or too much, never what a running process uses", Args: exactly(0),
+	gc := &cobra.Command{Use: "gc", Short: "Remove what is old or too much, never what a running process or the last report of an experiment needs", Args: exactly(0),
 		Example: "  runexp cache gc -size 20GB -age 720h",
 		RunE: func(*cobra.Command, []string) error {
 			policy := cache.Policy{MaxAge: age}
@@ -67,8 +69,14 @@ func cacheCommand(s *streams) *cobra.Command {
 				policy.MaxBytes = n
 			}
 			return open(false, func(store *cache.Store) error {
+				var unknown error
+				needed := sync.OnceValue(func() (all map[cache.ID]bool) { // asked under the cache's lock
+					all, unknown = stages.Reported(store)
+					return all
+				})
+				policy.Keep = func(e *cache.Entry) bool { return needed()[e.Action()] || unknown != nil }
 				c, err := store.GC(policy)
-				if err != nil {
+				if err = errors.Join(err, unknown); err != nil {
 					return err
 				}
 				if asJSON {

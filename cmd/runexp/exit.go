@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 	"runexp/results"
 )
 
@@ -70,6 +71,7 @@ func exitStatus(err error, stderr io.Writer) int {
 // statusOf maps the errors of the packages.
 func statusOf(err error) int {
 	var input interface{ InvalidInput() bool }
+	err = cache.Classify(err)
 	switch {
 	case errors.Is(err, pipeline.ErrInterrupted):
 		return exitInterrupted

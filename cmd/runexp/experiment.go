@@ -31,6 +31,7 @@ type experimentFlags struct {
 	threads int
 
 	sources  bool                        // compile also reads the data and models that would be used
+	wouldRun func(*pipeline.Node) bool   // not in the cache; set by compile if sources
 	diagnose func(hcl.Diagnostics) error // what compile does with diagnostics; nil: print them
 }
 
@@ -66,11 +67,11 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		diags = append(diags, more...)
 	}
 	if f.sources && !diags.HasErrors() {
-		wouldRun, err := f.uncached(plan)
-		if err != nil {
+		var err error
+		if f.wouldRun, err = f.uncached(plan); err != nil {
 			return nil, err
 		}
-		diags = append(diags, stages.CheckSources(exp, plan, wouldRun)...)
+		diags = append(diags, stages.CheckSources(exp, plan, f.wouldRun)...)
 	}
 	if len(diags) > 0 {
 		diagnose := f.diagnose

@@ -1,13 +1,6 @@
 package main
 
-import (
-	"bufio"
-	"fmt"
-	"os"
-	"strings"
-
-	"runexp/stages"
-)
+import "runexp/stages"
 
 // memoryLimit is what -memory says, or else what the system has.
 func (f *runFlags) memoryLimit() (int64, error) {
@@ -23,19 +16,4 @@ func (f *runFlags) memoryLimit() (int64, error) {
 
 // availableMemory is how much the runs of this process may need together: nine
 // tenths of what is available now; 0, no limit, where the system does not say.
-func availableMemory() int64 {
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		var kB int64
-		if rest, ok := strings.CutPrefix(s.Text(), "MemAvailable:"); ok {
-			if _, err := fmt.Sscan(rest, &kB); err == nil {
-				return kB * 1024 / 10 * 9
-			}
-		}
-	}
-	return 0
-}
+func availableMemory() int64 { return kilobytesOf("/proc/meminfo", "MemAvailable:") / 10 * 9 }

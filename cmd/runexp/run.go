@@ -85,7 +85,15 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	if elsewhere != nil {
 		limit = elsewhere.MemoryBytes()
 	}
+	most := limit
 	if limit, err = plan.CheckMemory(limit); err != nil {
+		return err
+	}
+	free, err := freeDisk(f.cache)
+	if err == nil {
+		err = plan.CheckDisk(f.wouldRun, f.parallel, free)
+	}
+	if err != nil {
 		return err
 	}
 	executor, store, err := f.executor(false)
@@ -95,6 +103,11 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 	defer store.Close()
 	ctx, stop := withSignals(ctx)
 	defer stop()
+	if elsewhere != nil {
+		most = 0 // it is the jobs that need memory
+	}
+	ctx, memory := watchMemory(ctx, most)
+	defer memory.stop()
 
 	reporter := progress.New(progress.Options{Mode: mode, Out: s.err})
 	started := time.Now()
@@ -123,7 +136,11 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 			return err
 		}
 	}
-	return f.outcome(s, store, summary, runErr)
+	if over := memory.over.Load(); over > 0 && errors.Is(runErr, pipeline.ErrInterrupted) {
+		return fmt.Errorf("%w: the runs took %s of memory, and %s is allowed; with more of it the same command goes on from the checkpoints",
+			pipeline.ErrResources, bytesText(over), bytesText(most))
+	}
+	return f.outcome(s, summary, runErr)
 }
 
 // execute runs the plan here, or on the machines of an executor block.
@@ -225,29 +242,35 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 	return nil
 }
 
-// outcome says how the run went and turns it into an exit status.
-func (f *runFlags) outcome(s *streams, store *cache.Store, summary *pipeline.Summary, runErr error) error {
-	if errors.Is(runErr, pipeline.ErrInterrupted) {
-		printf(s.err, "runexp: interrupted (nodes done: %d); run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
-		if f.askedToRequeue(runErr) {
-			return &exitError{exitPreempted, nil}
-		}
-		return &exitError{exitInterrupted, nil}
-	}
-	if runErr != nil {
+// outcome says how the run went and turns it into an exit status. What a node
+// lacked, or what broke, outweighs an interruption: running again would not help.
+func (f *runFlags) outcome(s *streams, summary *pipeline.Summary, runErr error) error {
+	interrupted := errors.Is(runErr, pipeline.ErrInterrupted)
+	if runErr != nil && !interrupted {
 		return runErr
 	}
-	failures := summary.Failures()
-	if len(failures) == 0 {
-		return nil
-	}
-	status := exitFailed
-	printf(s.err, "\n")
-	for _, r := range failures {
+	status := exitOK
+	for i, r := range summary.Failures() {
+		if i == 0 {
+			printf(s.err, "\n")
+		}
 		printf(s.err, "runexp: %s failed: %v\n", r.Node.Addr, r.Err)
-		if code := statusOf(r.Err); code != exitFailed {
+		if code := statusOf(r.Err); status == exitOK || code != exitFailed {
 			status = code
 		}
+	}
+	if interrupted {
+		printf(s.err, "runexp: interrupted (nodes done: %d); run the same command again to go on from there\n", summary.Count(pipeline.Ran)+summary.Count(pipeline.Cached))
+		switch {
+		case status == exitResources || status == exitIntegrity:
+		case f.askedToRequeue(runErr):
+			status = exitPreempted
+		default:
+			status = exitInterrupted
+		}
+	}
+	if status == exitOK {
+		return nil
 	}
 	return &exitError{status, nil}
 }

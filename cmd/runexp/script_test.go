@@ -12,12 +12,13 @@ import (
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/tensor"
+	"runexp/internal/testkit/syscalls"
 )
 
 // The test binary is also the program: scripts and fault tests call it as
-// runexp, a process of its own.
+// runexp, a process of its own, whose system calls a test may watch.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"runexp": main})
+	testscript.Main(m, map[string]func(){"runexp": func() { syscalls.Join(); main() }})
 }
 
 // TestScripts runs testdata/script/*.txtar. A script finds tiny.hcl, an

@@ -109,6 +109,33 @@ func TestFaultSlurm(t *testing.T) {
 		}
 	})
 
+	// What Slurm does a while before the time limit: the worker stops at a
+	// checkpoint and has its own job requeued, which goes on from there.
+	t.Run("time limit", func(t *testing.T) {
+		t.Parallel()
+		s := slurmSite(t, c, slurmBlock)
+		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, long...)...)
+		id, err := jobOf(s.waitForWorker(p, "pretrain base"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Command("scancel", "--batch", "--signal=TERM", id); err != nil {
+			t.Fatal(err)
+		}
+		if status, by := p.wait(t); status != 0 {
+			t.Fatalf("exit status %d, signal %v\n%s", status, by, p.err.String())
+		}
+		if got := s.digest(); got != wantLong {
+			t.Errorf("after a time limit the digest is %s; undisturbed it is %s", got, wantLong)
+		}
+		if job, err := c.Command("scontrol", "show", "job", id); err != nil || !strings.Contains(job, "Restarts=1") {
+			t.Errorf("the job was not requeued: %v\n%s", err, job)
+		}
+		if strings.Contains(p.err.String(), "lost") {
+			t.Errorf("the job counts as lost:\n%s", p.err.String())
+		}
+	})
+
 	// A job that cannot start is tried again, and then shows what it said.
 	t.Run("setup fails", func(t *testing.T) {
 		t.Parallel()
@@ -170,17 +197,25 @@ func (s *site) disturb(c *slurmd.Cluster, what string, rng *rand.Rand, suspended
 		time.AfterFunc(3*time.Second, func() { syscall.Kill(pid, syscall.SIGCONT) })
 		return syscall.Kill(pid, syscall.SIGSTOP)
 	}
+	id, err := jobOf(pid)
+	if err == nil {
+		_, err = c.Command("scontrol", "requeue", id)
+	}
+	return err
+}
+
+// jobOf returns the job that a worker runs in.
+func jobOf(pid int) (string, error) {
 	environment, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil {
-		return err
+		return "", err
 	}
 	for variable := range strings.SplitSeq(string(environment), "\x00") {
 		if id, ok := strings.CutPrefix(variable, "SLURM_JOB_ID="); ok {
-			_, err := c.Command("scontrol", "requeue", id)
-			return err
+			return id, nil
 		}
 	}
-	return os.ErrNotExist
+	return "", os.ErrNotExist
 }
 
 // workerLine is the first line of a worker's log.

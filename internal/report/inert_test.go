@@ -21,6 +21,9 @@ import (
 	"runexp/internal/testkit/markup"
 )
 
+// payloads are names and texts that must stay text.
+var payloads = slices.Concat(markup.HTML, markup.Markdown, markup.Characters)
+
 // hostile is the fixture with a payload in every place that a user, a data set
 // or an error can fill. It has few rows, for there are many payloads and each makes
 // all tests of the report anew.

@@ -13,19 +13,8 @@ import (
 	"runexp/internal/testkit/markup"
 )
 
-// payloads are names and texts that data could hold and that must stay text.
-var payloads = []string{
-	`<script>alert(1)</script>`, `<script src=/table.js></script>`, `<img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `'><b>`, `</title><script>alert(1)</script>`, `</script><script>alert(1)</script>`,
-	`</style><script>alert(1)</script>`, `</td></tr></table><h1>x`, `</select><script>alert(1)</script>`, `</option><option selected>x`, `</code></a><a href=//evil.example>`, `<iframe src="javascript:alert(1)">`, `<a href="javascript:alert(1)">x</a>`,
-	`<details open ontoggle=alert(1)>`, `<math><mi xlink:href="data:x,<script>alert(1)</script>">`, `<svg><script>alert(1)</script></svg>`, `<template><script>alert(1)</script></template>`, `<noscript><p title="</noscript><img src=x onerror=alert(1)>">`,
-	`<!--`, `-->`, `<!-- --><script>`, `<![CDATA[x]]>`, `]]>`, `<?php echo 1 ?>`, `<!doctype html>`, `<base href="//evil.example">`, `<meta http-equiv=refresh content=0>`,
-	`<link rel=stylesheet href=//evil.example>`, `<style>*{color:red}</style>`, `<input onfocus=alert(1) autofocus>`, `<form action=//evil.example>`, `<button formaction=javascript:alert(1)>`,
-	`<marquee onstart=alert(1)>`, `<video><source onerror=alert(1)>`, `<object data=x>`, `<embed src=x>`, `<body onload=alert(1)>`, `<x onclick=alert(1)>`, `<a name=x id=comparison>`, `<input name=b>`,
-	`&lt;script&gt;`, `&#60;script&#62;`, `&#x3c;script&#x3e;`, `&amp;lt;`, `&nbsp;`, `&copy`, `& `, `&`, `<`, `>`, `"`, `'`, "`", `=`, `/`, `\`, `{{.}}`, `{{template "cell"}}`, `${7*7}`, `{%raw%}`, `%`, `%3Cscript%3E`, `%00`, `%s%n`,
-	`" onmouseover="alert(1)`, `' onmouseover='alert(1)`, `" autofocus onfocus=alert(1) x="`, `x" checked x="`, `javascript:alert(1)`, `JaVaScRiPt:alert(1)`, `data:text/html,<script>alert(1)</script>`, `vbscript:x`, `//evil.example`, `https://evil.example`, `url(javascript:alert(1))`, `expression(alert(1))`,
-	`?id=x&r=y`, `a&b=c`, `a#b`, `a;b`, `a+b`, `a b`, `../../x`, `..`, `.`, `0:x`, `a:b`, `constructor`, `__proto__`, `null`, `NaN`, `1e999`, `-0`, `;alert(1)//`, `</table>`, `<td>`, `<tr`, `<th onclick=`,
-	"a\x00b", "\x1b[31mred\x1b[0m", "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07", "\u202egnp.exe", "\u2066a\u2069", "\ufeffa", "a\u200bb", "a\xff\xfe", "a\u2028b", "a\u2029b", "a\rb", "a\r\nSet-Cookie: x=y", "\x7f", "a\u0085b", "名前", "é", "🙂", "\u00a0", strings.Repeat("long", 400),
-}
+// payloads are texts that must stay text.
+var payloads = slices.Concat(markup.HTML, markup.Characters)
 
 // ofForms is sent back as it is, shown to nobody.
 var ofForms = regexp.MustCompile(` value="[^"]*"`)

@@ -31,7 +31,7 @@ func (s *Store) Begin(ctx context.Context, action ID, address string, waiting fu
 	}
 	lease, err := s.waitLock(ctx, s.leasePath(action), address, 100*time.Millisecond, waiting)
 	if err != nil {
-		return nil, fmt.Errorf("run %s: %w", address, classify(err))
+		return nil, fmt.Errorf("run %s: %w", address, Classify(err))
 	}
 	return s.attempt(action, lease), nil
 }
@@ -44,7 +44,7 @@ func (s *Store) TryBegin(action ID, address string) (a *Attempt, heldBy string, 
 	}
 	lease, heldBy, err := s.fs.TryLock(s.leasePath(action), s.holder(address))
 	if err != nil {
-		return nil, "", fmt.Errorf("run %s: %w", address, classify(err))
+		return nil, "", fmt.Errorf("run %s: %w", address, Classify(err))
 	}
 	if lease == nil {
 		return nil, heldBy, nil
@@ -73,7 +73,7 @@ func (a *Attempt) Prepare() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("prepare attempt %s: %w", a.dir, classify(err))
+		return fmt.Errorf("prepare attempt %s: %w", a.dir, Classify(err))
 	}
 	return nil
 }

@@ -109,6 +109,7 @@ type Store struct {
 	timeout  time.Duration
 	readOnly bool
 	emptyOK  bool
+	believed []int // users whose records count; nil: all
 
 	folders  sync.Map   // folders known to be durable
 	commits  sync.Mutex // held with the lock file: commits, gc, quarantine of this process take turns
@@ -140,7 +141,7 @@ func Open(dir string, o Options) (*Store, error) {
 		s.timeout = 2 * time.Minute
 	}
 	if err := s.prepare(); err != nil {
-		return nil, fmt.Errorf("open cache %s: %w", dir, classify(err))
+		return nil, fmt.Errorf("open cache %s: %w", dir, Classify(err))
 	}
 	return s, nil
 }
@@ -152,6 +153,7 @@ func (s *Store) prepare() error {
 	case err == nil && !info.IsDir():
 		return errors.New("not a folder")
 	case err == nil:
+		s.guard(info)
 		if !s.readOnly && !s.fs.Writable(s.dir) {
 			s.readOnly = true
 		}

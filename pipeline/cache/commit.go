@@ -23,7 +23,7 @@ import (
 func (s *Store) Commit(action ID, recipe []byte, dir string, info map[string]string) (*Entry, error) {
 	e, err := s.commit(action, recipe, dir, info)
 	if err != nil {
-		return nil, fmt.Errorf("commit %s: %w", commitTitle(action, info), classify(err))
+		return nil, fmt.Errorf("commit %s: %w", commitTitle(action, info), Classify(err))
 	}
 	return e, nil
 }

@@ -27,7 +27,7 @@ func (s *Store) Drop(entries ...*Entry) (freed int64, err error) {
 	}
 	for _, e := range entries { // before the lock, since a damaged manifest takes it
 		if _, err := e.Files(); err != nil && !errors.Is(err, ErrMiss) {
-			return 0, fmt.Errorf("drop outputs: %w", classify(err))
+			return 0, fmt.Errorf("drop outputs: %w", Classify(err))
 		}
 	}
 	err = s.locked("drop outputs", func() error {
@@ -71,7 +71,7 @@ func (s *Store) Drop(entries ...*Entry) (freed int64, err error) {
 		return nil
 	})
 	if err != nil {
-		return freed, fmt.Errorf("drop outputs: %w", classify(err))
+		return freed, fmt.Errorf("drop outputs: %w", Classify(err))
 	}
 	return freed, nil
 }

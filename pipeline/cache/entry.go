@@ -64,7 +64,7 @@ func (s *Store) readRecord(action ID) (*record, error) {
 	var r *record
 	if err == nil {
 		r, err = decodeRecord(text)
-	} else if classified := classify(err); errors.Is(classified, ErrResources) {
+	} else if classified := Classify(err); errors.Is(classified, ErrResources) {
 		return nil, classified // too many open files say nothing about the record
 	}
 	if err == nil && r.action != action {
@@ -82,6 +82,9 @@ func (s *Store) readRecord(action ID) (*record, error) {
 			}
 			return err
 		})
+	}
+	if err := s.trusted(name); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
@@ -106,7 +109,7 @@ func (s *Store) readManifest(output ID) ([]FileInfo, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, miss("manifest %s is missing", output.Short())
 	}
-	if classified := classify(err); errors.Is(classified, ErrResources) {
+	if classified := Classify(err); errors.Is(classified, ErrResources) {
 		return nil, classified
 	}
 	return nil, s.damaged("manifest", name, err, func() error { _, err := read(); return err })
@@ -184,7 +187,7 @@ func (e *Entry) Complete() error {
 		case errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("%w: %s", errMissing, f.Name)
 		case err != nil:
-			return fmt.Errorf("look for %s of %s: %w", f.Name, e.title(), classify(err))
+			return fmt.Errorf("look for %s of %s: %w", f.Name, e.title(), Classify(err))
 		case info.Size() != f.Size || !info.Mode().IsRegular():
 			return e.store.checkObject(f)
 		}

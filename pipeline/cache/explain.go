@@ -31,7 +31,7 @@ func (c Change) String() string {
 func (s *Store) Explain(stage, address string, recipe []byte) ([]Change, error) {
 	r, err := s.index.newest(s, stage, address)
 	if err != nil {
-		return nil, fmt.Errorf("explain %s: %w", address, classify(err))
+		return nil, fmt.Errorf("explain %s: %w", address, Classify(err))
 	}
 	if r == nil {
 		return nil, fmt.Errorf("explain %s: %w", address, miss("never run under this address"))
@@ -172,7 +172,7 @@ func (s *Store) Entries() iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		for r, err := range s.records() {
 			if err != nil {
-				yield(nil, fmt.Errorf("list entries: %w", classify(err)))
+				yield(nil, fmt.Errorf("list entries: %w", Classify(err)))
 				return
 			}
 			files, err := s.readManifest(r.output)

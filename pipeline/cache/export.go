@@ -28,7 +28,7 @@ func (e *Entry) Export(dir string) error {
 		err = to.appear(to.path("actions", e.action), e.record.encode())
 	}
 	if err != nil {
-		return fmt.Errorf("export %s: %w", e.title(), classify(err))
+		return fmt.Errorf("export %s: %w", e.title(), Classify(err))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 func (e *Entry) Folder() (string, error) {
 	se, err := e.store.open()
 	if err != nil {
-		return "", fmt.Errorf("link output of %s: %w", e.title(), classify(err))
+		return "", fmt.Errorf("link output of %s: %w", e.title(), Classify(err))
 	}
 	se.linking.Lock()
 	defer se.linking.Unlock()
@@ -24,7 +24,7 @@ func (e *Entry) Folder() (string, error) {
 	}
 	dir := filepath.Join(se.dir, "in"+strconv.FormatInt(se.temp.Add(1), 10))
 	if err := e.store.makeFolders(dir); err != nil {
-		return "", fmt.Errorf("link output of %s: %w", e.title(), classify(err))
+		return "", fmt.Errorf("link output of %s: %w", e.title(), Classify(err))
 	}
 	if err := e.Link(dir); err != nil {
 		return "", err

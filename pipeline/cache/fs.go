@@ -78,10 +78,10 @@ func (OS) Sync(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// classify marks errors of the operating system that mean "out of resources"
+// Classify marks errors of the operating system that mean "out of resources"
 // as ErrResources; their text names the path already. EIO means that the disk
 // failed: ErrIntegrity.
-func classify(err error) error {
+func Classify(err error) error {
 	if err == nil || errors.Is(err, ErrResources) || errors.Is(err, ErrIntegrity) {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s *Store) GC(p Policy) (Collected, error) {
 	}
 	g := collector{s: s, p: p}
 	if err := s.locked("collect garbage", g.run); err != nil {
-		return g.done, fmt.Errorf("collect garbage: %w", classify(err))
+		return g.done, fmt.Errorf("collect garbage: %w", Classify(err))
 	}
 	return g.done, nil
 }

@@ -29,7 +29,7 @@ func (s *Store) checkObject(o FileInfo) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: %s", errMissing, o.Name)
 	}
-	if classified := classify(err); errors.Is(classified, ErrResources) {
+	if classified := Classify(err); errors.Is(classified, ErrResources) {
 		return classified
 	}
 	return s.damaged("object", name, fmt.Errorf("%s: %w", o.Name, err), func() error {
@@ -73,9 +73,8 @@ func hashContent(f File, size int64) (ID, error) {
 		_, err := io.ReadFull(f, data)
 		return Sum(data), err
 	}
-	h := sha256.New()
-	_, err := io.Copy(h, f)
-	return ID(h.Sum(nil)), err
+	_, sum, err := SumReader(f)
+	return sum, err
 }
 
 // Open opens a file of the output for reading, after its hash was checked. What
@@ -92,7 +91,7 @@ func (e *Entry) Open(name string) (io.ReadCloser, error) {
 	}
 	f, err := e.store.fs.Open(e.store.path("objects", o.Content))
 	if err != nil {
-		return nil, fmt.Errorf("open %s of %s: %w", name, e.title(), classify(err))
+		return nil, fmt.Errorf("open %s of %s: %w", name, e.title(), Classify(err))
 	}
 	return &objectReader{file: f, want: o, hash: sha256.New(), title: e.title()}, nil
 }
@@ -133,7 +132,7 @@ func (e *Entry) ReadFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s of %s: %w", name, e.title(), err)
 	}
 	if data, err = readFile(e.store.fs, object, o.Size); err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", name, e.title(), classify(err))
+		return nil, fmt.Errorf("read %s of %s: %w", name, e.title(), Classify(err))
 	}
 	if Sum(data) != o.Content {
 		return nil, fmt.Errorf("read %s of %s: %w", name, e.title(), miss("it was altered while it was read"))
@@ -152,14 +151,14 @@ func (e *Entry) Link(dir string) error {
 	for _, f := range e.files { // Check has read the list
 		object, to := s.path("objects", f.Content), filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := s.makeFolders(filepath.Dir(to)); err != nil {
-			return fmt.Errorf("link output of %s: %w", e.title(), classify(err))
+			return fmt.Errorf("link output of %s: %w", e.title(), Classify(err))
 		}
 		if err := s.fs.Link(object, to); err != nil {
 			if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("link output of %s: %w", e.title(), err)
 			}
 			if err := s.copyObject(f, to); err != nil {
-				return fmt.Errorf("copy output of %s: %w", e.title(), classify(err))
+				return fmt.Errorf("copy output of %s: %w", e.title(), Classify(err))
 			}
 		}
 	}

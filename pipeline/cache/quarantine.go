@@ -25,7 +25,7 @@ func (s *Store) damaged(kind, name string, cause error, check func() error) erro
 		return s.quarantine(name, kind+"-"+filepath.Base(name), cause.Error())
 	})
 	if err != nil {
-		return fmt.Errorf("%w (not moved to quarantine: %v)", miss("damaged %s: %v", kind, cause), classify(err))
+		return fmt.Errorf("%w (not moved to quarantine: %v)", miss("damaged %s: %v", kind, cause), Classify(err))
 	}
 	return miss("damaged %s, moved to quarantine: %v", kind, cause)
 }

@@ -94,7 +94,7 @@ func (s *Store) Pin(entries ...*Entry) error {
 	}
 	se, err := s.open()
 	if err != nil {
-		return fmt.Errorf("pin outputs: %w", classify(err))
+		return fmt.Errorf("pin outputs: %w", Classify(err))
 	}
 	var text strings.Builder
 	for _, e := range entries {
@@ -105,7 +105,7 @@ func (s *Store) Pin(entries ...*Entry) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("pin outputs: %w", classify(err))
+		return fmt.Errorf("pin outputs: %w", Classify(err))
 	}
 	now := s.now()
 	for _, e := range entries {

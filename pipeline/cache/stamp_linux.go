@@ -23,3 +23,12 @@ func stampOf(info fs.FileInfo) (stamp, bool) {
 	}
 	return stamp{}, false
 }
+
+// ownerOf is the user to whom a file belongs.
+func ownerOf(info fs.FileInfo) (uid int, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(st.Uid), true
+}

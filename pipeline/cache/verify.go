@@ -31,14 +31,14 @@ func (s *Store) Verify() ([]Problem, error) {
 			return nil
 		}
 		if !errors.Is(err, ErrMiss) {
-			return fmt.Errorf("verify %s %s: %w", kind, id, classify(err))
+			return fmt.Errorf("verify %s %s: %w", kind, id, Classify(err))
 		}
 		problems = append(problems, Problem{kind, id, strings.TrimPrefix(err.Error(), ErrMiss.Error()+": ")})
 		return nil
 	}
 	for id, err := range s.ids("actions") {
 		if err != nil {
-			return problems, fmt.Errorf("verify records: %w", classify(err))
+			return problems, fmt.Errorf("verify records: %w", Classify(err))
 		}
 		r, err := s.readRecord(id)
 		if err == nil {
@@ -53,7 +53,7 @@ func (s *Store) Verify() ([]Problem, error) {
 	checked := map[ID]bool{}
 	for output, err := range s.ids("manifests") {
 		if err != nil {
-			return problems, fmt.Errorf("verify manifests: %w", classify(err))
+			return problems, fmt.Errorf("verify manifests: %w", Classify(err))
 		}
 		files, err := s.readManifest(output)
 		if err := found("manifest", output, err); err != nil {
@@ -117,7 +117,7 @@ func (s *Store) Stats() (Stats, error) {
 		return nil
 	}()
 	if err != nil {
-		return st, fmt.Errorf("count cache %s: %w", s.dir, classify(err))
+		return st, fmt.Errorf("count cache %s: %w", s.dir, Classify(err))
 	}
 	return st, nil
 }

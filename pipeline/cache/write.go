@@ -43,7 +43,7 @@ func (s *Store) writeTemp(data []byte) (string, error) {
 // fsync would answer yes without having written them.
 func syncFile(f File, name string) error {
 	if err := f.Sync(); err != nil {
-		if err = classify(err); errors.Is(err, ErrResources) {
+		if err = Classify(err); errors.Is(err, ErrResources) {
 			return err
 		}
 		return fmt.Errorf("%w: sync %s: %w", ErrIntegrity, name, err)
@@ -70,7 +70,7 @@ func (s *Store) place(from, to string) error {
 // syncDir makes the entries of a folder durable.
 func (s *Store) syncDir(name string) error {
 	if err := s.fs.Sync(name); err != nil {
-		if err = classify(err); errors.Is(err, ErrResources) {
+		if err = Classify(err); errors.Is(err, ErrResources) {
 			return err
 		}
 		return fmt.Errorf("%w: sync folder %s: %w", ErrIntegrity, name, err)

@@ -2,7 +2,6 @@ package slurm
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -30,23 +29,6 @@ func writeDurable(name string, data []byte) error {
 		return err
 	}
 	return cache.OS{}.Sync(filepath.Dir(name))
-}
-
-// sumFile reads a file and returns its size and the hash of its content.
-func sumFile(path string) (size int64, sum cache.ID, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, sum, err
-	}
-	defer f.Close()
-	return sumOf(f)
-}
-
-// sumOf is sumFile of what is left of a reader.
-func sumOf(r io.Reader) (size int64, sum cache.ID, err error) {
-	h := sha256.New()
-	size, err = io.Copy(h, r)
-	return size, cache.ID(h.Sum(nil)), err
 }
 
 // copyFile copies a file's bytes to a new file.

@@ -74,7 +74,7 @@ func listOutput(dir string) ([]resultFile, error) {
 		if err != nil {
 			return err
 		}
-		size, sum, err := sumFile(path)
+		size, sum, err := cache.SumFile(path)
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func take(from, to string, file resultFile) error {
 	if err != nil {
 		return fmt.Errorf("take result: %w", err)
 	}
-	size, sum, err := sumFile(target)
+	size, sum, err := cache.SumFile(target)
 	if err != nil {
 		return fmt.Errorf("take result: %w", err)
 	}

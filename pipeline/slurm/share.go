@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"runexp/pipeline/cache"
 )
 
 // Share copies the program that runs into the shared folder, under a name that
@@ -34,7 +36,7 @@ func share(dir string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	_, sum, err := sumOf(in)
+	_, sum, err := cache.SumReader(in)
 	if err != nil {
 		return "", err
 	}
