@@ -41,13 +41,13 @@ func adapterFiles(dir string) ([]pipeline.File, error) {
 	var files []pipeline.File
 	for _, name := range []string{
 		"adapter_config.json", "adapter_model.safetensors", "adapter_model.bin",
-		"adapter.safetensors", "pytorch_adapter.bin", "head_config.json", "model_head.safetensors", "pytorch_model_head.bin",
+		"adapter.safetensors", "pytorch_adapter.bin", "head_config.json", "model_head.safetensors", "pytorch_model_head.bin", peft.ReadingFile,
 	} {
 		if path := filepath.Join(dir, name); exists(path) {
 			files = append(files, pipeline.File{Name: adapterPrefix + name, Path: path})
 		}
 	}
-	if len(files) < 2 {
+	if len(files) < 2 || files[0].Name != adapterPrefix+"adapter_config.json" {
 		_, err := os.Stat(dir)
 		if err == nil {
 			err = errors.New("it holds no adapter_config.json with weights beside it")

@@ -132,6 +132,9 @@ func (x *export) open() (release func(), err error) {
 func (x *export) about(labels []string) peft.Info {
 	model := x.Run.Model
 	info := peft.Info{Name: strings.ReplaceAll(x.Run.Method.Name, ".", "_"), Labels: labels, RSLoRA: scaledByRoot(x.Run.Point.Config.(*Method).Method)}
+	if in := x.Run.Dataset.Config.Input; in != nil && len(in.Choices) > 1 {
+		info.Choices = len(in.Choices)
+	}
 	switch {
 	case model.Path.Text != "":
 		info.BaseModel = model.Path.Text
@@ -209,7 +212,7 @@ func (x *export) model(dir string) error {
 		return inputError{fmt.Sprintf("export: %v", err)}
 	}
 	defer merged.Free()
-	if err := peft.SaveModel(dir, x.base, merged, x.info); err != nil {
+	if x.done.Warnings, err = peft.SaveModel(dir, x.base, merged, x.info); err != nil {
 		return inputError{fmt.Sprintf("export: %v", err)}
 	}
 	if err := x.tokenizer(dir); err != nil {

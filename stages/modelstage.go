@@ -11,6 +11,7 @@ import (
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/tensor"
+	"runexp/internal/peft"
 	"runexp/pipeline"
 )
 
@@ -119,7 +120,7 @@ func modelFiles(path string) ([]pipeline.File, error) {
 // isModelFile: PyTorch's format counts only where there is no safetensors.
 func isModelFile(name string, safe bool) bool {
 	switch name {
-	case "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "tok512.bin", "model.safetensors.index.json":
+	case "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "tok512.bin", "model.safetensors.index.json", peft.ReadingFile:
 		return true
 	case "pytorch_model.bin", "pytorch_model.bin.index.json":
 		return !safe

@@ -12,8 +12,9 @@ func exportCommand(s *streams) *cobra.Command {
 		Use: "export FILE ADDRESS DIR", Short: "Write an adapted model for other programs",
 		Long: `Writes the weights of a finished run to a folder that does not exist yet or is empty: lightweight methods as PEFT
 reads them, bottleneck adapters as AdapterHub does, fully tuned models as Transformers does. With -merge, LoRA, DoRA,
-IA3, BitFit and norms become part of a model that stands alone. What was written is read again and compared on dev rows
-before it appears. The address means the selected configuration and the first seed where it says neither.`,
+IA3, BitFit and norms become part of a model that stands alone. A head that none of their classes for rows has, such as
+one without a pooler, is written as that of the class for tokens, with runexp_head.json beside it, which says which of
+its logits are the row's. What was written is read again and compared on dev rows before it appears. The address means the selected configuration and the first seed where it says neither.`,
 		Example: "  runexp export experiments/legal.hcl method.lora out/lora\n  runexp export -merge experiments/legal.hcl method.lora#2 out/model",
 		Args:    exactly(3),
 		RunE: func(_ *cobra.Command, args []string) error {

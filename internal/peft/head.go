@@ -16,6 +16,7 @@ type headLayout struct {
 	pooler bool   // out reads the pooler
 	act    string // after dense
 	pool   string // which row is read
+	reads  string // which of the class's logits are read, "" if the class itself chooses
 }
 
 var families = map[string]string{
@@ -73,8 +74,19 @@ func taskOf(h *nn.Head) string {
 }
 
 // matchHead returns the layout of the class that computes what h does, or
-// says how h differs from it.
+// says how h differs from that of its task.
 func matchHead(c *nn.Config, h *nn.Head) (headLayout, error) {
+	l, err := matchTask(c, h)
+	if err != nil {
+		if tokens, ok := tokenLayout(c, h); ok {
+			return tokens, nil
+		}
+	}
+	return l, err
+}
+
+// matchTask is matchHead for the class of the head's task.
+func matchTask(c *nn.Config, h *nn.Head) (headLayout, error) {
 	l, err := layoutOf(c, taskOf(h))
 	if err != nil || l.out == "" {
 		return l, err
@@ -137,8 +149,11 @@ func (e *exporter) head(prefix string) error {
 	if err != nil {
 		return err
 	}
+	if e.reading = newReading(l, e.o); e.reading != nil {
+		e.warn("%s", e.reading.warning())
+	}
 	switch task := taskOf(e.o.Head); {
-	case task == "tagging":
+	case task == "tagging" || e.reading != nil:
 		e.config["task_type"] = "TOKEN_CLS"
 	case task == "language_modeling" && e.base.Config().Causal():
 		e.config["task_type"] = "CAUSAL_LM"

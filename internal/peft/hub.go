@@ -63,7 +63,11 @@ func ExportHub(dir string, base *lm.Base, o *nn.Overlay, info Info) (warnings []
 		return nil, fmt.Errorf("export to AdapterHub: %w", err)
 	}
 	if config == nil {
-		e.warn("the language-modelling head is the model's own and not part of the files")
+		l, err := layoutOf(base.Config(), "language_modeling")
+		if err != nil {
+			return nil, fmt.Errorf("export to AdapterHub: %w", err)
+		}
+		e.warn("the language-modelling head is the model's own and not part of the files: load them over %s, after adapters.init(model)", l.class)
 		return e.warnings, nil
 	}
 	if err := safetensors.Write(filepath.Join(dir, hubHeadWeights), metadata, e.tensors); err != nil {
@@ -170,6 +174,7 @@ func hubTensors(c *nn.Config, layer int, part, name string, b *nn.Bottleneck) []
 // hubHeads are the types of heads by task.
 var hubHeads = map[string]string{
 	"classification": "classification", "regression": "classification", "multi_label": "multilabel_classification", "tagging": "tagging",
+	"multiple_choice": "multiple_choice",
 }
 
 // hubHead collects the head's tensors and returns its configuration; nil for
@@ -189,7 +194,11 @@ func (e *exporter) hubHead() (map[string]any, error) {
 	}
 	switch {
 	case hubHeads[task] == "":
-		return nil, fmt.Errorf("AdapterHub has no head that scores one choice at a time, as ours for %s", task)
+		return nil, fmt.Errorf("AdapterHub has no head for %s", task)
+	case task == "multiple_choice" && e.info.Choices < 2:
+		return nil, errors.New("AdapterHub's head is made for a number of choices, and the rows hold lists of any length; give the choices as columns (input { choices = [\"a\", \"b\"] })")
+	case task == "multiple_choice" && h.OutBias == nil:
+		return nil, errors.New("AdapterHub's multiple-choice head has a bias that ours lacks")
 	case h.Pooling != pool:
 		return nil, fmt.Errorf("the head reads %s, and AdapterHub's reads %s", poolings[h.Pooling], poolings[pool])
 	case task == "tagging" && h.OutBias == nil:
@@ -206,7 +215,12 @@ func (e *exporter) hubHead() (map[string]any, error) {
 		}
 		config["label2id"] = ids
 	}
-	if task != "tagging" {
+	switch task {
+	case "tagging":
+	case "multiple_choice":
+		delete(config, "num_labels")
+		config["num_choices"], config["label2id"], config["use_pooler"] = e.info.Choices, nil, h.UsePooler
+	default:
 		config["use_pooler"], config["bias"] = h.UsePooler, h.OutBias != nil
 	}
 	if h.Dense != nil {

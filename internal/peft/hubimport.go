@@ -32,6 +32,7 @@ type hubConfig struct {
 
 	HeadType   string         `json:"head_type"`
 	Labels     int            `json:"num_labels"`
+	Choices    int            `json:"num_choices"`
 	Layers     int            `json:"layers"`
 	Activation *string        `json:"activation_function"`
 	UsePooler  bool           `json:"use_pooler"`
@@ -154,6 +155,9 @@ func readHubHead(r *reader, c *nn.Config, dir string) ([]string, error) {
 	}
 	defer source.Close()
 	k := f.Config
+	if k.HeadType == "multiple_choice" && k.Choices > 1 {
+		k.Labels = 1 // each choice is scored by itself
+	}
 	h := &nn.Head{Pooling: "cls", Outputs: k.Labels, Dropout: float32(c.HeadDropout), UsePooler: k.UsePooler}
 	switch {
 	case k.HeadType == "tagging":
@@ -164,6 +168,8 @@ func readHubHead(r *reader, c *nn.Config, dir string) ([]string, error) {
 		h.Task = "classification"
 	case k.HeadType == "multilabel_classification":
 		h.Task = "multi_label"
+	case k.HeadType == "multiple_choice":
+		h.Task = "multiple_choice"
 	default:
 		return nil, fmt.Errorf("head_type %q is not supported", k.HeadType)
 	}

@@ -34,7 +34,11 @@ func Import(dir string, base *lm.Base) (*nn.Overlay, Info, error) {
 	}
 	defer source.Close()
 	r := &importer{reader: newReader(source), base: base, config: c}
-	if err := r.adapter(); err != nil {
+	err = r.adapter()
+	if err == nil {
+		err = r.readReading(dir)
+	}
+	if err != nil {
 		r.o.Free()
 		return nil, Info{}, fmt.Errorf("open adapter %s: %w", dir, err)
 	}

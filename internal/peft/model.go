@@ -31,16 +31,16 @@ var problems = map[string]string{
 // SaveModel writes base, with the parameters that o replaces, and o's head as
 // one model in the Hugging Face layout: the class that computes the same, its
 // weights in float32, its labels. Tokenizer files are the caller's.
-func SaveModel(dir string, base *lm.Base, o *nn.Overlay, info Info) error {
+func SaveModel(dir string, base *lm.Base, o *nn.Overlay, info Info) (warnings []string, err error) {
 	if len(o.LowRank)+len(o.Scales)+len(o.Bottlenecks) > 0 || o.Prefix != nil || o.Soft != nil {
-		return errors.New("save model: the overlay has additions that are not merged")
+		return nil, errors.New("save model: the overlay has additions that are not merged")
 	}
 	layout, err := matchHead(base.Config(), o.Head)
 	if err != nil {
-		return fmt.Errorf("save model: %w", err)
+		return nil, fmt.Errorf("save model: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("save model: %w", err)
+		return nil, fmt.Errorf("save model: %w", err)
 	}
 	e := &exporter{base: base, o: o}
 	for _, s := range base.Arch.Specs() {
@@ -57,9 +57,15 @@ func SaveModel(dir string, base *lm.Base, o *nn.Overlay, info Info) error {
 		e.add(t.name, *t.at, t.shape()...)
 	}
 	if err := safetensors.Write(filepath.Join(dir, modelFile), map[string]string{"format": "pt"}, e.tensors); err != nil {
-		return err
+		return nil, err
 	}
-	return writeConfig(filepath.Join(dir, modelConfig), settings(base, o.Head, layout, info))
+	if r := newReading(layout, o); r != nil {
+		e.warn("%s", r.warning())
+		if err := r.write(dir); err != nil {
+			return nil, err
+		}
+	}
+	return e.warnings, writeConfig(filepath.Join(dir, modelConfig), settings(base, o.Head, layout, info))
 }
 
 // settings is the base's configuration for another class.
@@ -88,7 +94,7 @@ func settings(base *lm.Base, h *nn.Head, l headLayout, info Info) map[string]any
 	}
 	c["id2label"], c["label2id"] = id2label, label2id
 	delete(c, "problem_type")
-	if p := problems[h.Task]; p != "" {
+	if p := problems[h.Task]; p != "" && l.reads == "" {
 		c["problem_type"] = p
 	}
 	return c
@@ -136,6 +142,10 @@ func LoadHead(dir string, base *lm.Base) (*nn.Overlay, []string, error) {
 	}
 	if c.ProblemType != "" && r.o.Head.Out != nil {
 		r.o.Head.Task = task
+	}
+	if err := r.readReading(dir); err != nil {
+		r.o.Free()
+		return nil, nil, fmt.Errorf("open head %s: %w", dir, err)
 	}
 	labels := make([]string, r.o.Head.Outputs)
 	for i := range labels {

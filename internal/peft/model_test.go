@@ -19,7 +19,7 @@ func TestBottlenecksComeBackBitForBit(t *testing.T) {
 	for _, family := range families {
 		base := load(t, family)
 		for _, kind := range []string{"houlsby", "pfeiffer", "parallel"} {
-			for _, task := range []string{"classification", "multi_label", "tagging", "language_modeling"} {
+			for _, task := range []string{"classification", "multi_label", "tagging", "multiple_choice", "language_modeling"} {
 				m := methods.NewBottleneck()
 				m.Kind, m.Reduction = kind, 3
 				o := adapted(t, base, m, task)
@@ -28,8 +28,14 @@ func TestBottlenecksComeBackBitForBit(t *testing.T) {
 				if task == "classification" {
 					info.Labels = []string{"a", "b", "c"}
 				}
+				if task == "multiple_choice" {
+					if _, err := peft.ExportHub(dir, base, o, info); err == nil {
+						t.Errorf("%s: a head for any number of choices was written", family)
+					}
+					info.Choices = 4
+				}
 				_, err := peft.ExportHub(dir, base, o, info)
-				if base.Config().Causal() && (kind == "parallel" || task == "tagging") {
+				if base.Config().Causal() && (kind == "parallel" || task == "tagging" || task == "multiple_choice") {
 					if err == nil {
 						t.Errorf("%s, %s, %s: no error, though the library computes something else", family, kind, task)
 					}
@@ -84,7 +90,7 @@ func TestSavedModelsComputeTheSame(t *testing.T) {
 					t.Errorf("exact = %v, want %v", exact, want)
 				}
 				dir := t.TempDir()
-				if err := peft.SaveModel(dir, base, merged, peft.Info{Labels: []string{"no", "yes", "<maybe>"}}); err != nil {
+				if _, err := peft.SaveModel(dir, base, merged, peft.Info{Labels: []string{"no", "yes", "<maybe>"}}); err != nil {
 					t.Fatal(err)
 				}
 				copyTokenizer(t, family, dir)
@@ -136,7 +142,7 @@ func TestConfigOfSavedModels(t *testing.T) {
 	} {
 		base := load(t, c.family)
 		dir := t.TempDir()
-		if err := peft.SaveModel(dir, base, adapted(t, base, methods.NewFineTuning(), c.task), peft.Info{}); err != nil {
+		if _, err := peft.SaveModel(dir, base, adapted(t, base, methods.NewFineTuning(), c.task), peft.Info{}); err != nil {
 			t.Errorf("%s, %s: %v", c.family, c.task, err)
 			continue
 		}
@@ -191,8 +197,8 @@ func TestWhatCannotBeMerged(t *testing.T) {
 		}
 	}
 	o := adapted(t, base, methods.NewFineTuning(), "classification")
-	o.Head = &nn.Head{Task: "classification", Pooling: "mean", Outputs: 3, Out: o.Head.Out, OutBias: o.Head.OutBias}
-	if err := peft.SaveModel(t.TempDir(), base, o, peft.Info{}); err == nil || !strings.Contains(err.Error(), "mean") {
+	o.Head = &nn.Head{Task: "classification", Pooling: "max", Outputs: 3, Out: o.Head.Out, OutBias: o.Head.OutBias}
+	if _, err := peft.SaveModel(t.TempDir(), base, o, peft.Info{}); err == nil || !strings.Contains(err.Error(), "max") {
 		t.Errorf("SaveModel with a mean head: error %v", err)
 	}
 }

@@ -29,6 +29,7 @@ type Info struct {
 	Revision  string // of the base model; "" if unknown
 	Name      string // of the adapter, in AdapterHub's layout
 	Labels    []string
+	Choices   int  // of every row of a multiple-choice task; 0 if their number differs
 	RSLoRA    bool // the low-rank scale is alpha/√r
 }
 
@@ -51,6 +52,9 @@ func Export(dir string, base *lm.Base, o *nn.Overlay, info Info) (warnings []str
 	if err := safetensors.Write(filepath.Join(dir, weightsFile), map[string]string{"format": "pt"}, e.tensors); err != nil {
 		return nil, err
 	}
+	if err := e.reading.write(dir); err != nil {
+		return nil, err
+	}
 	return e.warnings, writeConfig(filepath.Join(dir, configFile), e.config)
 }
 
@@ -62,6 +66,7 @@ type exporter struct {
 	config   map[string]any
 	tensors  []safetensors.Named
 	warnings []string
+	reading  *reading // of the head's logits
 }
 
 func (e *exporter) warn(format string, args ...any) {

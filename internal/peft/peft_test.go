@@ -281,7 +281,7 @@ func TestWhatPEFTCannotSayIsAnError(t *testing.T) {
 		{"bert", method(reads), `reads = "first"`},
 		{"bert", method(after), "after_first"},
 		{"bert", lora(func(o *nn.Overlay) { o.Head.Pooling = "mean" }), "the mean of all tokens"},
-		{"bert", lora(func(o *nn.Overlay) { o.Head.UsePooler = false }), "pooler"},
+		{"bert", lora(func(o *nn.Overlay) { o.Head.UsePooler, o.Head.Pooling = false, "max" }), "the maximum over all tokens"},
 		{"gpt2", lora(func(o *nn.Overlay) { o.Head.Pooling = "mean" }), "the last token"},
 		{"roberta", func(t *testing.T, b *lm.Base) *nn.Overlay {
 			return adapted(t, b, methods.NewLoRA(), "multiple_choice")
