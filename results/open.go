@@ -18,6 +18,7 @@ import (
 const (
 	applicationID = 0x72786462       // "rxdb", in the file's header
 	oldestSQLite  = 3_051_003        // 3.51.3: the WAL-reset race is fixed
+	longestPath   = 511              // SQLite's MAX_PATHNAME, with the zero at its end
 	busyTimeout   = 30 * time.Second // how long a writer waits for another
 	writeOptions  = "_txlock=immediate&_synchronous=FULL&_busy_timeout=30000&_foreign_keys=1"
 	readOptions   = "mode=ro&_query_only=1&_busy_timeout=30000&_foreign_keys=1"
@@ -78,6 +79,9 @@ func (o opener) check(path string) error {
 	if o.sqlite < oldestSQLite {
 		return fmt.Errorf("open database %s: %w: %s is linked, %s is needed (build without the libsqlite3 tag)",
 			path, ErrSQLite, versionText(o.sqlite), versionText(oldestSQLite))
+	}
+	if n := len(path) + len(".new-journal"); n > longestPath {
+		return fmt.Errorf("open database %s: its path is %d bytes longer than SQLite takes; give a shorter one with -results", path, n-longestPath)
 	}
 	folder := filepath.Dir(path)
 	kind, err := o.statfs(folder)

@@ -49,6 +49,15 @@ func TestOpenRefusesNetworkFileSystems(t *testing.T) {
 	}
 }
 
+func TestOpenRefusesAPathThatSQLiteCannotTake(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), strings.Repeat("x", 250))
+	folder = filepath.Join(folder, strings.Repeat("y", longestPath-len(folder)-len("//runexp.db.new-journal")))
+	open(t, filepath.Join(folder, "runexp.db")).Close()
+	if _, err := Open(filepath.Join(folder+"z", "runexp.db")); err == nil || !strings.Contains(err.Error(), "1 bytes longer than SQLite takes") {
+		t.Errorf("Open of a path that is too long = %v", err)
+	}
+}
+
 func TestConnectionOptionsHold(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "a b?#%", "runexp.db"))
 	for pragma, want := range map[string]string{

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ type hostileCase struct {
 func TestHostileFiles(t *testing.T) {
 	counts := map[string]int{}
 	var slowest time.Duration
-	for _, c := range slices.Concat(hostileExperiments(t), hostileCheckpoints(t), hostileData()) {
+	for _, c := range hostileCases(t) {
 		counts[c.kind]++
 		dir := t.TempDir()
 		c.write(dir)
@@ -76,6 +77,42 @@ func TestHostileFiles(t *testing.T) {
 	if total < 500 {
 		t.Errorf("%d hostile files, want at least 500", total)
 	}
+}
+
+func hostileCases(t *testing.T) []hostileCase {
+	return slices.Concat(hostileExperiments(t), hostileCheckpoints(t), hostileData())
+}
+
+// TestHostileFilesInProcesses gives every hostile file to a process of its own:
+// the system says how much memory it has really taken. RUNEXP_LONG=1 only.
+func TestHostileFilesInProcesses(t *testing.T) {
+	if !long() {
+		t.Skip("starts a thousand processes: RUNEXP_LONG=1 runs it")
+	}
+	var most int64
+	cases, peaks := hostileCases(t), filepath.Join(t.TempDir(), "peak")
+	for _, c := range cases {
+		s := &site{t: t, dir: t.TempDir()}
+		c.write(s.dir)
+		before := tree(t, s.dir)
+		p := s.start([]string{peakFile + "=" + peaks}, "validate", "x.hcl")
+		if status, by := p.wait(t); status != exitInvalid {
+			t.Errorf("%s: %s: exit status %d, signal %v, want %d\n%.400s", c.kind, c.name, status, by, exitInvalid, p.err.String())
+		}
+		text, err := os.ReadFile(peaks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		peak, err := strconv.ParseInt(string(text), 10, 64)
+		if most = max(most, peak); err != nil || peak > 256<<20 {
+			t.Errorf("%s: %s: %d MB of memory, %v", c.kind, c.name, peak>>20, err)
+		}
+		if after := tree(t, s.dir); !slices.Equal(before, after) {
+			t.Errorf("%s: %s: wrote files: before %q, after %q", c.kind, c.name, before, after)
+		}
+		os.RemoveAll(s.dir)
+	}
+	t.Logf("%d processes, the largest took %d MB", len(cases), most>>20)
 }
 
 // validated runs the command in this process. Everything that was ever allocated

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,19 @@ import (
 // The test binary is also the program: scripts and fault tests call it as
 // runexp, a process of its own, whose system calls a test may watch.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"runexp": func() { syscalls.Join(); main() }})
+	testscript.Main(m, map[string]func(){"runexp": func() {
+		syscalls.Join()
+		status := Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		if path := os.Getenv(peakFile); path != "" {
+			os.WriteFile(path, fmt.Append(nil, kilobytesOf("/proc/self/status", "VmHWM:")), 0o666)
+		}
+		os.Exit(status)
+	}})
 }
+
+// peakFile is a variable that names a file into which a process writes how many
+// bytes of memory it has taken at most. (What wait4 tells counts the parent.)
+const peakFile = "RUNEXP_TEST_PEAK"
 
 // TestScripts runs testdata/script/*.txtar. A script finds tiny.hcl, an
 // experiment of a second with every kind of node. Besides testscript's own

@@ -30,7 +30,7 @@ var faults = []struct {
 	{"EROFS", syscall.EROFS, "openat rename renameat linkat unlink unlinkat mkdir mkdirat fchmod fchmodat utimensat", []int{exitResources}},
 	{"ESTALE", syscall.ESTALE, "openat write fsync rename renameat linkat unlink unlinkat mkdir mkdirat fchmod fchmodat utimensat", []int{exitFailed, exitIntegrity}},
 	{"ENOLCK", syscall.ENOLCK, "flock fcntl", []int{exitFailed, exitBusy}},
-	{"EIO of a lock", syscall.EIO, "fcntl", []int{exitFailed, exitIntegrity}}, // SQLite says "locking protocol" or the error
+	{"EIO of a lock", syscall.EIO, "fcntl", []int{exitFailed, exitIntegrity, exitBusy}}, // SQLite says "locking protocol" or the error
 }
 
 // TestFaultEverySyscall fails every call by which a run changes a file, one at
@@ -73,6 +73,38 @@ func TestFaultEverySyscall(t *testing.T) {
 			}
 			t.Logf("%s: %d calls, %d ended the run; %s", f.name, total(hit), ended, counted(hit))
 		})
+	}
+}
+
+// TestFaultEveryRead fails, one at a time, every opening of a file for reading
+// while everything is cached. What cannot be read may be computed again, or end
+// the run with a sentence; the digest stays. RUNEXP_LONG=1 takes every file.
+func TestFaultEveryRead(t *testing.T) {
+	t.Parallel()
+	args := []string{"-only", "method.fine_tuning"}
+	s := newSiteOf(t, "every")
+	want := s.complete(args...)
+	stride := 60
+	if long() {
+		stride = 1
+	}
+	for _, errno := range []syscall.Errno{syscall.EIO, syscall.ESTALE, syscall.EMFILE} {
+		tried, ended := 0, 0
+		for k := 1; ; k += stride {
+			call, status, text := s.disturbed(k, errno, []string{syscalls.Reading}, args)
+			if call.Name == "" {
+				break
+			}
+			tried++
+			if status != 0 {
+				ended++
+			}
+			if status < 0 || status != 0 && !strings.Contains(text, "every.hcl") && !strings.Contains(text, "runexp: ") || strings.Contains(text, "goroutine ") {
+				t.Errorf("%v at %v: exit status %d, and no sentence about it\n%s", errno, call, status, text)
+			}
+			s.mustRecover(want, fmt.Sprintf("%v at %v", errno, call), args)
+		}
+		t.Logf("%v: %d files, %d ended the run", errno, tried, ended)
 	}
 }
 

@@ -22,13 +22,16 @@ const variable = "RUNEXP_TEST_SYSCALLS"
 // ErrUnsupported says that this machine cannot do it.
 var ErrUnsupported = errors.New("system calls cannot be watched here")
 
-// Call is a call that changes a file, a folder or a lock.
+// Call is a call that changes a file, a folder or a lock, or opens one.
 type Call struct {
 	Name string // such as "openat"
 	File string // what it is about: an absolute path, or as the process wrote it
 }
 
 func (c Call) String() string { return fmt.Sprintf("%s %s", c.Name, c.File) }
+
+// Reading is the name of an openat that can change nothing.
+const Reading = "open for reading"
 
 // A Judge says what becomes of a call: 0 lets it happen, an error number fails
 // it in its place, and Kill ends the process before it.

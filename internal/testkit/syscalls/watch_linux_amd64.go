@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -113,14 +114,17 @@ func control(listener int, request uint, arg unsafe.Pointer) syscall.Errno {
 	return errno
 }
 
-// describe says what a call is about, and whether it changes anything: a call
-// that opens a file for reading, or writes to a pipe, does not.
+// describe says what a call is about, and whether a judge is asked: not about
+// pipes, and not about what the system itself keeps.
 func (q *question) describe() (Call, bool) {
 	c := Call{Name: watched[q.call]}
 	switch q.call {
 	case unix.SYS_OPENAT:
 		c.File = q.text(q.args[1])
-		return c, q.args[2]&(unix.O_WRONLY|unix.O_RDWR|unix.O_CREAT) != 0 && c.File != os.DevNull
+		if q.args[2]&(unix.O_WRONLY|unix.O_RDWR|unix.O_CREAT) == 0 {
+			c.Name = Reading
+		}
+		return c, c.File != os.DevNull && !system.MatchString(c.File)
 	case unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT:
 		c.File = q.text(q.args[3])
 		return c, true
@@ -144,6 +148,8 @@ func (q *question) describe() (Call, bool) {
 	c.File = file
 	return c, err == nil && strings.HasPrefix(file, "/") && file != os.DevNull // a pipe is "pipe:[7]"
 }
+
+var system = regexp.MustCompile(`^/(proc|sys|etc|usr|lib)`)
 
 // text reads a string of the process, as far as its page goes.
 func (q *question) text(address uint64) string {
