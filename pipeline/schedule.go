@@ -37,56 +37,6 @@ type run struct {
 	fatalNode *Node
 }
 
-// state is what is known of a node.
-type state struct {
-	node      *Node
-	index     int // in post-order: the lower runs first
-	inputs    []*state
-	consumers []*state
-	wanted    bool
-
-	unknown int // inputs whose output is not known
-	recipe  []byte
-	action  cache.ID
-	entry   *cache.Entry // output is known; its files may be gone
-
-	files   bool // the entry's files are there
-	needed  bool // has to run, and has not finished
-	lacking int  // inputs whose files are not there, of a needed node
-	waiters []*state
-	attempt *cache.Attempt // lease, held since a wait for another process
-	starved int            // times it could not run because an input was damaged
-
-	result *Result
-}
-
-// event is news from the goroutine of a node.
-type event struct {
-	st      *state
-	ran     bool           // it held a place
-	attempt *cache.Attempt // the lease waited for
-	starved bool           // an input's files were damaged
-	entry   *cache.Entry
-	cached  bool // the entry came from another process
-	err     error
-	fatal   bool
-	took    time.Duration
-}
-
-// readyHeap holds the nodes that can run, the first in post-order on top.
-type readyHeap []*state
-
-func (h readyHeap) Len() int           { return len(h) }
-func (h readyHeap) Less(i, j int) bool { return h[i].index < h[j].index }
-func (h readyHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *readyHeap) Push(x any)        { *h = append(*h, x.(*state)) }
-func (h *readyHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}
-
 // loop runs until nothing is running and nothing more can.
 func (r *run) loop() {
 	for _, st := range r.order {
@@ -111,107 +61,6 @@ func (r *run) loop() {
 }
 
 func (r *run) stopped() bool { return r.fatal != nil || r.ctx.Err() != nil }
-
-// resolveAll looks up everything that can be, then checks the wanted ones that
-// were found.
-func (r *run) resolveAll() {
-	for len(r.resolvable) > 0 && !r.stopped() {
-		for len(r.resolvable) > 0 && r.ctx.Err() == nil {
-			batch := r.resolvable
-			r.resolvable = nil
-			lookups := make([]lookup, len(batch))
-			inParallel(len(batch), func(i int) { lookups[i] = r.look(batch[i]) })
-			for i, st := range batch {
-				r.resolve(st, lookups[i])
-			}
-		}
-		r.checkFound()
-	}
-}
-
-// lookup is a node's key and what the cache has under it.
-type lookup struct {
-	recipe *cache.Recipe
-	entry  *cache.Entry // nil: nothing, whatever the reason; Plan shows it
-	err    error        // of computing the key
-}
-
-// look computes a node's key and looks it up. It changes nothing.
-func (r *run) look(st *state) (l lookup) {
-	l.recipe, l.err = r.keys.recipe(st.node, func(n *Node) cache.ID { return r.states[n].entry.Output() })
-	if l.err == nil {
-		if entry, err := r.x.Cache.Lookup(l.recipe.ID()); err == nil {
-			l.entry = entry
-		}
-	}
-	return l
-}
-
-// resolve takes in what was found for a node.
-func (r *run) resolve(st *state, l lookup) {
-	if st.result != nil {
-		return // skipped meanwhile
-	}
-	if l.err != nil {
-		r.fail(st, l.err, 0)
-		return
-	}
-	st.recipe, st.action = l.recipe.Text(), l.recipe.ID()
-	if l.entry == nil {
-		r.need(st)
-		return
-	}
-	entry := l.entry
-	r.know(st, entry)
-	switch {
-	case r.x.Verify:
-		r.need(st)
-	case st.wanted:
-		r.found = append(r.found, st)
-	default:
-		r.finish(st, &Result{Status: Cached, Entry: entry})
-	}
-}
-
-// know records a node's output, and passes it on to those that read it.
-func (r *run) know(st *state, entry *cache.Entry) {
-	first := st.entry == nil
-	st.entry = entry
-	if !first {
-		return
-	}
-	for _, c := range st.consumers {
-		if c.unknown--; c.unknown == 0 {
-			r.resolvable = append(r.resolvable, c)
-		}
-	}
-}
-
-// checkFound pins the wanted nodes that were found, and reads them once: whoever
-// wants them is about to. What was dropped on purpose stays so.
-func (r *run) checkFound() {
-	found := r.found
-	r.found = nil
-	entries := make([]*cache.Entry, len(found))
-	for i, st := range found {
-		entries[i] = st.entry
-	}
-	if err := r.x.Cache.Pin(entries...); err != nil {
-		if len(found) > 0 {
-			r.stop(found[0], err)
-		}
-		return
-	}
-	errs := make([]error, len(found))
-	inParallel(len(found), func(i int) { errs[i] = entries[i].Check() })
-	for i, st := range found {
-		if errs[i] != nil && !st.entry.Dropped() {
-			r.need(st)
-			continue
-		}
-		r.finish(st, &Result{Status: Cached, Entry: st.entry})
-	}
-}
 
 // need makes a node run, as soon as the files of its inputs are there; those
 // that are gone are made again.
@@ -406,10 +255,6 @@ func (r *run) skip(st, because *state) {
 	st.needed = false
 	r.finish(st, &Result{Status: Skipped, Because: because.node, Err: fmt.Errorf("%s: skipped because %s failed", st.node.Addr, because.node.Addr)})
 	r.skipDependents(st, because)
-}
-
-func (st *state) failed() bool {
-	return st.result != nil && (st.result.Status == Failed || st.result.Status == Skipped)
 }
 
 // stop lets nothing new start: the cache cannot be written.
