@@ -26,7 +26,6 @@ var (
 // hold (whole numbers exactly, floats as the nearest finite one) is an error.
 type conversion struct {
 	dir   string // folder of the file, for paths
-	kinds []string
 	diags hcl.Diagnostics
 }
 

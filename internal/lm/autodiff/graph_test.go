@@ -12,8 +12,7 @@ import (
 type node struct {
 	op     int
 	inputs []int
-	leaf   *buffer // of a trained leaf
-	frozen bool    // a constant leaf
+	frozen bool // a constant leaf
 }
 
 const (

@@ -19,7 +19,7 @@ func TestFileOfAnIndependentWriter(t *testing.T) {
 	want := map[string][]float32{
 		"f16":     {0.5, -1.5, 2048, 6e-8},
 		"bf16":    {1.0, -3.0},
-		"f32":     {3.1415927, -0.0, 1e-40},
+		"f32":     {3.1415927, float32(math.Copysign(0, -1)), 1e-40},
 		"f64":     {1.0 / 3},
 		"ünï.cod": {7},
 	}
@@ -29,7 +29,7 @@ func TestFileOfAnIndependentWriter(t *testing.T) {
 			t.Error(err)
 		}
 		for i := range got {
-			if math.Abs(float64(got[i]-values[i])) > 1e-7*math.Abs(float64(values[i]))+1e-8 {
+			if math.Signbit(float64(got[i])) != math.Signbit(float64(values[i])) || math.Abs(float64(got[i]-values[i])) > 1e-7*math.Abs(float64(values[i]))+1e-8 {
 				t.Errorf("%s[%d] = %v, want %v", name, i, got[i], values[i])
 			}
 		}

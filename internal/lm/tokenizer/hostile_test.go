@@ -30,11 +30,11 @@ func TestHostileTokenizerJSON(t *testing.T) {
 // Merges that go in circles cannot happen, since joining makes words shorter;
 // what comes closest still ends.
 func TestCircularMergesEnd(t *testing.T) {
-	tok, err := fromFiles(files{"tokenizer.json": []byte(bpeJSON(`{"a": 0, "##": 1, "##a": 2, "aa": 3}`, `[["a", "##"], ["a", "##a"], ["aa", "##a"]]`, `, "continuing_subword_prefix": "##"`))})
+	_, err := fromFiles(files{"tokenizer.json": []byte(bpeJSON(`{"a": 0, "##": 1, "##a": 2, "aa": 3}`, `[["a", "##"], ["a", "##a"], ["aa", "##a"]]`, `, "continuing_subword_prefix": "##"`))})
 	if err == nil || !strings.Contains(err.Error(), `lacks the token "aaa"`) {
 		t.Fatalf("error %v, want one about aaa", err)
 	}
-	tok, err = fromFiles(files{"tokenizer.json": []byte(bpeJSON(`{"a": 0, "##": 1, "##a": 2, "aa": 3}`, `[["a", "##"], ["a", "##a"]]`, `, "continuing_subword_prefix": "##"`))})
+	tok, err := fromFiles(files{"tokenizer.json": []byte(bpeJSON(`{"a": 0, "##": 1, "##a": 2, "aa": 3}`, `[["a", "##"], ["a", "##a"]]`, `, "continuing_subword_prefix": "##"`))})
 	if err != nil {
 		t.Fatal(err)
 	}
