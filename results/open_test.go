@@ -280,6 +280,36 @@ func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
 	}
 }
 
+// A copy that was taken without its log is an older state of the database, or
+// damaged, and never a mixture: each invocation that it lists is whole.
+func TestCopyWithoutItsLogIsOlderOrDamaged(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, filepath.Join(folder, "runexp.db"))
+	ctx := context.Background()
+	fill(t, s, "one")
+	if _, err := s.db.Exec(`pragma wal_checkpoint(truncate)`); err != nil {
+		t.Fatal(err)
+	}
+	want, err := s.Digest(ctx, "legal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, "two") // in the log alone
+	text, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(folder, "copy.db")
+	if err := os.WriteFile(copied, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, copied)
+	got, err := c.Digest(ctx, "legal")
+	if c.Damage() == nil && (err != nil || got != want) {
+		t.Errorf("the copy's digest is %s, %v; before the log it was %s", got, err, want)
+	}
+}
+
 func TestBusyNamesTheHolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runexp.db")
 	s := open(t, path)
@@ -297,7 +327,13 @@ func TestBusyNamesTheHolder(t *testing.T) {
 	}
 }
 
+// TestWritersDoNotCollide has eight writers on two connections record; with
+// RUNEXP_LONG=1 each of them 10,000 times.
 func TestWritersDoNotCollide(t *testing.T) {
+	times := int64(25)
+	if os.Getenv("RUNEXP_LONG") != "" {
+		times = 10_000
+	}
 	s := open(t, filepath.Join(t.TempDir(), "runexp.db"))
 	other, err := Open(s.Path())
 	if err != nil {
@@ -307,7 +343,7 @@ func TestWritersDoNotCollide(t *testing.T) {
 	var group sync.WaitGroup
 	for w := range 8 {
 		group.Go(func() {
-			for seed := range int64(25) {
+			for seed := range times {
 				run, metrics, _, curve := example(1, seed)
 				run.Action = fmt.Sprint("writer", w)
 				if err := []*Store{s, other}[w%2].Record(context.Background(), run, metrics, nil, curve); err != nil {
@@ -318,8 +354,8 @@ func TestWritersDoNotCollide(t *testing.T) {
 	}
 	group.Wait()
 	var runs int
-	if err := s.db.QueryRow(`select count(*) from run`).Scan(&runs); err != nil || runs != 200 {
-		t.Errorf("%d runs, %v; want 200", runs, err)
+	if err := s.db.QueryRow(`select count(*) from run`).Scan(&runs); err != nil || int64(runs) != 8*times {
+		t.Errorf("%d runs, %v; want %d", runs, err, 8*times)
 	}
 }
 

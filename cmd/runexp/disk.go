@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,4 +30,16 @@ func freeDisk(dir string) (int64, error) {
 		return 0, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	return int64(s.Bavail) * int64(s.Bsize), nil
+}
+
+// sayFreeDisk tells, of an error for lack of space, how much there is where the
+// file lies.
+func sayFreeDisk(err error, stderr io.Writer) {
+	var where *fs.PathError
+	if !errors.Is(err, syscall.ENOSPC) || !errors.As(err, &where) {
+		return
+	}
+	if free, err := freeDisk(filepath.Dir(where.Path)); err == nil {
+		printf(stderr, "runexp: %s are free where %s lies\n", bytesText(free), where.Path)
+	}
 }

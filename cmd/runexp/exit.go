@@ -65,6 +65,7 @@ func exitStatus(err error, stderr io.Writer) int {
 		return e.status
 	}
 	fmt.Fprintf(stderr, "runexp: %v\n", err)
+	sayFreeDisk(err, stderr)
 	return statusOf(err)
 }
 

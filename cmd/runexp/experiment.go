@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"runexp/internal/lm/tensor"
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
 	"runexp/pipeline/config"
@@ -170,7 +168,3 @@ func (f *experimentFlags) executor(readOnly bool) (*pipeline.Executor, *cache.St
 	}
 	return &pipeline.Executor{Cache: store, Numeric: numericID(), Memo: &pipeline.Memo{}}, store, nil
 }
-
-// numericID names the arithmetic: the kernels, and the processor's family,
-// whose math library decides the last bits of the methods without kernels.
-func numericID() string { return tensor.KernelID() + "-" + runtime.GOARCH }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -65,5 +67,24 @@ func TestDigestOfProcessesSideBySide(t *testing.T) {
 			t.Errorf("the digest is %s, alone it is %s", got, want)
 		}
 		s.mustEqual(want, "processes side by side")
+	}
+}
+
+// TestFaultOtherProcessor: on a processor without fused multiply-add, which Go
+// lets one pretend, nothing that another machine computed counts; its rows do.
+func TestFaultOtherProcessor(t *testing.T) {
+	t.Parallel()
+	if runtime.GOARCH != "amd64" || strings.Contains(numericID(), "nofma") {
+		t.Skip("this processor has no fused multiply-add to hide")
+	}
+	s := newSiteOf(t, "every")
+	args := []string{"every.hcl", "-only", "method.tfidf"}
+	s.run(args...)
+	if out := s.run(args...); !strings.Contains(out, "nodes: 0 ran") {
+		t.Errorf("the second run computed something:\n%s", out)
+	}
+	s.env = []string{"GODEBUG=cpu.fma=off"}
+	if out := s.run(args...); !strings.Contains(out, "3 nodes: 2 ran, 1 cached") {
+		t.Errorf("without fused multiply-add something was taken from the cache:\n%s", out)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -136,6 +137,34 @@ func TestFaultSlurm(t *testing.T) {
 		}
 	})
 
+	// Locks do not work on every shared file system: no worker takes one. The
+	// script's last line is an exec, which here goes by way of strace.
+	t.Run("no locks", func(t *testing.T) {
+		t.Parallel()
+		if _, err := exec.LookPath("strace"); err != nil {
+			t.Skip("strace is not installed")
+		}
+		traces := t.TempDir()
+		s := slurmSite(t, c, fmt.Sprintf("\nexecutor \"slurm\" {\n  poll = 1\n  setup = [%q]\n}\n",
+			"exec() { strace -f -e trace=flock,fcntl,openat -o "+traces+"/$SLURM_JOB_ID \"$@\"; }"))
+		s.mustEqual(want, "a run under strace")
+		text, n := "", 0
+		for _, path := range globbed(t, traces+"/*") {
+			trace, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(trace)
+			n++
+		}
+		if n == 0 || !strings.Contains(text, "evaluation.json") {
+			t.Errorf("%d traces, which show no work", n)
+		}
+		if lock := regexp.MustCompile(`.*(flock\(|F_(OFD_)?SETLKW?).*`).FindString(text); lock != "" {
+			t.Errorf("a worker locks: %s", lock)
+		}
+	})
+
 	// A job that cannot start is tried again, and then shows what it said.
 	t.Run("setup fails", func(t *testing.T) {
 		t.Parallel()
@@ -254,6 +283,15 @@ func (s *site) waitForEnd(pid int) {
 func (s *site) count(folder string) int {
 	list, _ := os.ReadDir(filepath.Join(s.dir, ".runexp/slurm/tiny", folder))
 	return len(list)
+}
+
+func globbed(t *testing.T, pattern string) []string {
+	t.Helper()
+	list, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // leftovers lists what is left of the experiment in the shared folder.
