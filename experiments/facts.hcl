@@ -1,8 +1,7 @@
 # Temporal shift: claims about who holds which office, true or false in the year of
 # the row, which the text does not say. What was so in the years trained on grows
-# false. Claims are asked again, in the test too: it is memory that is measured, and
-# the leakage that the report counts is meant. (Without group_by rows of one text stay
-# in one split, and no method here is better than chance on claims it was never told.)
+# false. Every fact is told in many wordings and none twice, so that the test asks in
+# other words what training told: it is memory that is measured, and no row leaks.
 # Each cut is a condition: the first shows a model that stays as it is, the later ones
 # what training again, or going on from the cut before, would give.
 
@@ -12,7 +11,7 @@ experiment "facts" {
 }
 
 variable "rows" {
-  default     = 5000
+  default     = 4000
   description = "Dated claims that the generator makes, 1990 to 2015."
 }
 
@@ -36,15 +35,13 @@ dataset "claims" {
   update     = "continue"
 
   generator "facts" {
-    rows = var.rows
+    rows  = var.rows
+    posts = 6 # offices; a model of this size learns some forty facts, not four hundred
   }
   input {
     text = "claim"
   }
   label = "truth"
-  split {
-    group_by = "id" # every row on its own: a fact that was trained on may be asked again
-  }
 
   shift "temporal" {
     by      = "year"

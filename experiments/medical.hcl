@@ -64,7 +64,7 @@ method "probing" "linear" {
 
 method "bitfit" "bitfit" {
   epochs        = 10
-  learning_rate = 1e-2
+  learning_rate = 3e-2
 }
 
 method "lora" "lora" {

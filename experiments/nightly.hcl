@@ -1,24 +1,12 @@
 # A small experiment to run every night, unattended: has anything got worse?
 #
-# By cron, from the repository's folder; the second command compares with the
-# invocation before and ends with status 6 if a gated score fell:
+# nightly.sh runs it, compares it with the last good night, gates and publishes. By
+# cron, from the repository's folder; it ends with status 6 if a gated score fell:
 #
-#   15 3 * * *  cd /srv/runexp && runexp -progress plain experiments/nightly.hcl && runexp compare -gate nightly~1 nightly
+#   15 3 * * *  cd /srv/runexp && PUBLISH=/srv/www/nightly sh experiments/nightly.sh
 #
-# As a workflow of a forge that runs containers (keep .runexp and results
-# between runs: an unchanged experiment then costs a second, and there is
-# something to compare with):
-#
-#   on: { schedule: [ { cron: "15 3 * * *" } ] }
-#   jobs:
-#     nightly:
-#       steps:
-#         - run: go build -o runexp ./cmd/runexp
-#         - run: ./runexp -progress plain experiments/nightly.hcl
-#         - run: ./runexp compare -gate nightly~1 nightly > results/nightly/compare.md
-#         - run: publish results/nightly   # report.md, report.html, figures, compare.md
-#
-# A killed night is resumed by running the same command again.
+# nightly.yml is the same as a workflow. Keep .runexp and results between nights: an
+# unchanged experiment then costs a second, and there is something to compare with.
 
 experiment "nightly" {
   description = "Did anything get worse since the last night?"

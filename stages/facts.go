@@ -54,7 +54,7 @@ func Facts(plan *Plan, summary *pipeline.Summary, choices []Choice, part string,
 	}
 	f.Diagnosis = diagnoses
 	if g := plan.Gate; g != nil {
-		f.Gate = &report.GateFacts{Metric: g.Metric, Margin: g.Margin, Alpha: g.Alpha}
+		f.Gate = &report.GateFacts{Metric: g.Metric, Split: g.Split, Margin: g.Margin, Alpha: g.Alpha, TrainSeconds: g.TrainSeconds, StoredBytes: g.StoredBytes}
 	}
 	return marshalFacts(f)
 }

@@ -34,21 +34,30 @@ func TestMain(m *testing.M) {
 const peakFile = "RUNEXP_TEST_PEAK"
 
 // TestScripts runs testdata/script/*.txtar. A script finds tiny.hcl, an
-// experiment of a second with every kind of node. Besides testscript's own
-// commands there are
+// experiment of a second with every kind of node, and nightly.sh, the script of
+// experiments/. Besides testscript's own commands there are
 //
 //	status N COMMAND…   run a command that ends with that exit status
 //	checkpoint DIR      write a tiny untrained BERT of 300 hashed words
 func TestScripts(t *testing.T) {
-	tiny, err := os.ReadFile("testdata/tiny.hcl")
-	if err != nil {
-		t.Fatal(err)
+	given := map[string][]byte{}
+	for _, path := range []string{"testdata/tiny.hcl", "../../experiments/nightly.sh"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given[filepath.Base(path)] = text
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.hcl"), tiny, 0o666)
+			for name, text := range given {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), text, 0o666); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "checkpoint": checkpoint},
 	})

@@ -162,6 +162,7 @@ func place(e *stats.Entry) string {
 func (c *Compared) fill(pairs []matched, f *Facts, gate *GateFacts) {
 	var gates []stats.Gate
 	var costs []string
+	var gated []int // places in Pairs
 	for _, p := range pairs {
 		metric := datasetFacts(f, p.now).Metric
 		if gate != nil && gate.Metric != "" {
@@ -173,7 +174,8 @@ func (c *Compared) fill(pairs []matched, f *Facts, gate *GateFacts) {
 			}
 			run, diff := compareRun(p.old, p.now, split, metric)
 			c.Pairs = append(c.Pairs, run)
-			if gate != nil {
+			if gate != nil && (gate.Split == "" || gate.Split == split) {
+				gated = append(gated, len(c.Pairs)-1)
 				gates = append(gates, stats.NewGate(lossOf(diff, metric), gate.Margin, gate.Alpha))
 				costs = append(costs, gate.costs(p.old.Cost, p.now.Cost))
 			}
@@ -182,7 +184,7 @@ func (c *Compared) fill(pairs []matched, f *Facts, gate *GateFacts) {
 	c.correct()
 	if gate != nil {
 		c.Gated, c.Alpha = true, gate.Alpha
-		c.gate(gates, costs, gate.Alpha)
+		c.gate(gated, gates, costs)
 	}
 }
 
@@ -281,16 +283,21 @@ func (c *Compared) correct() {
 	}
 }
 
-func (c *Compared) gate(gates []stats.Gate, costs []string, alpha float64) {
-	stats.Gates(gates, alpha)
+// gate enters the tests of the pairs at the places gated. A gate that cannot look
+// must not wave through.
+func (c *Compared) gate(gated []int, gates []stats.Gate, costs []string) {
+	stats.Gates(gates, c.Alpha)
 	for k, g := range gates {
-		c.Pairs[k].Gate = &GateResult{Loss: Value(g.Loss), Low: Value(g.Low), Margin: Value(g.Margin), P: Value(g.P), Adjusted: Value(g.Adjusted),
-			Smallest: Value(g.Smallest), Failed: g.Failed || costs[k] != "", Cost: costs[k]}
-		c.Failed = c.Failed || c.Pairs[k].Gate.Failed
+		run := &c.Pairs[gated[k]]
+		run.Gate = &GateResult{Loss: Value(g.Loss), Low: Value(g.Low), Margin: Value(g.Margin), P: Value(g.P), Adjusted: Value(g.Adjusted),
+			Smallest: Value(g.Smallest), Failed: g.Failed || costs[k] != "" || math.IsNaN(g.P), Cost: costs[k]}
+		c.Failed = c.Failed || run.Gate.Failed
 		if math.IsNaN(g.P) {
-			// A gate that cannot look must not wave through.
-			c.Pairs[k].Gate.Failed, c.Failed = true, true
-			c.Pairs[k].Warnings = append(slices.Clone(c.Pairs[k].Warnings), "the gate has no standard error to test with, and fails")
+			run.Warnings = append(slices.Clone(run.Warnings), "the gate has no standard error to test with, and fails")
 		}
+	}
+	if len(gates) == 0 {
+		c.Failed = true
+		c.Warnings = append(c.Warnings, "nothing is gated, and the gate fails")
 	}
 }

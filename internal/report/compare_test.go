@@ -78,6 +78,24 @@ func TestGateFindsAPlantedLoss(t *testing.T) {
 	}
 }
 
+func TestGateLooksAtItsSplitAndNeverPassesUnseen(t *testing.T) {
+	f, a := fixture()
+	_, b := fixture()
+	c := Compare(a, b, f, &GateFacts{Split: "test_shift", Margin: 0.01, Alpha: 0.05})
+	for _, p := range c.Pairs {
+		if (p.Gate != nil) != (p.Split == "test_shift") {
+			t.Errorf("%s on %s: gate %v", p.Method, p.Split, p.Gate)
+		}
+	}
+	if c.Failed {
+		t.Error("an invocation fails beside itself")
+	}
+	b.Entries = nil
+	if c = Compare(a, b, f, &GateFacts{Margin: 0.01, Alpha: 0.05}); !c.Failed {
+		t.Error("a gate that saw nothing has passed")
+	}
+}
+
 func TestCompareSaysWhatHasNoCounterpart(t *testing.T) {
 	f, a := fixture()
 	_, b := fixture()

@@ -69,6 +69,9 @@ func (c *Compared) gateTable(d *Document) {
 	}
 	t := Table{Head: []Column{{"data set", false}, {"method", false}, {"split", false}, {"loss", true}, {"lower end", true}, {"margin", true}, {"P, Holm", true}, {"smallest loss seen in 8 of 10", true}, {"gate", false}}}
 	for _, r := range c.Pairs {
+		if r.Gate == nil {
+			continue
+		}
 		g, verdict := r.Gate, "passed"
 		if g.Failed {
 			verdict = "failed"

@@ -96,6 +96,7 @@ type Budget struct {
 // GateFacts are the gate block.
 type GateFacts struct {
 	Metric       string  `json:"metric"`
+	Split        string  `json:"split,omitempty"` // "": both tests
 	Margin       float64 `json:"margin"`
 	Alpha        float64 `json:"alpha"`
 	TrainSeconds float64 `json:"train_seconds,omitempty"` // largest allowed ratio new/old; 0: not gated
