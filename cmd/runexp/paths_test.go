@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -9,8 +10,7 @@ import (
 )
 
 // TestFaultPaths: where the experiment, its cache and its results lie changes no
-// result, however the folders are called; a cache that has moved is a cache;
-// and nobody's mask keeps the program from reading what it wrote.
+// result, however the folders are called, and a cache that was moved is used.
 func TestFaultPaths(t *testing.T) {
 	t.Parallel()
 	args := []string{"-only", "method.tfidf"}
@@ -48,5 +48,24 @@ func TestFaultPaths(t *testing.T) {
 	p := s.start(nil, append([]string{"-cache", deep, "every.hcl"}, args...)...)
 	if status, _ := p.wait(t); status != exitFailed || !strings.Contains(p.err.String(), syscall.ENAMETOOLONG.Error()) {
 		t.Errorf("a path of %d bytes: exit status %d\n%s", len(deep), status, p.err.String())
+	}
+}
+
+// TestFaultNoNetwork: a run asks for nothing outside.
+func TestFaultNoNetwork(t *testing.T) {
+	t.Parallel()
+	if err := exec.Command("unshare", "-n", "true").Run(); err != nil {
+		t.Skipf("this user cannot have a network of its own: %v", err)
+	}
+	args := []string{"-only", "method.tfidf"}
+	want := newSiteOf(t, "every").complete(args...)
+	s := newSiteOf(t, "every")
+	alone := exec.Command("unshare", append([]string{"-n", "runexp", "-progress", "none", "every.hcl"}, args...)...)
+	alone.Dir = s.dir
+	if out, err := alone.CombinedOutput(); err != nil {
+		t.Fatalf("without a network: %v\n%s", err, out)
+	}
+	if got := s.digest(); got != want {
+		t.Errorf("without a network the digest is %s, with one %s", got, want)
 	}
 }
