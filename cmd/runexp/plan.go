@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -22,10 +23,10 @@ func planCommand(s *streams) *cobra.Command {
 			if asJSON {
 				return planJSON(s, p.items)
 			}
-			counts := map[pipeline.PlanStatus]int{}
+			counts, width := map[pipeline.PlanStatus]int{}, terminalWidth(s.out)
 			for _, it := range p.items {
 				counts[it.Status]++
-				printf(s.out, "%-7s %s%s\n", it.Status, it.Node.Addr, planReason(it))
+				printf(s.out, "%s\n", fitLine(fmt.Sprintf("%-7s %s", it.Status, it.Node.Addr), planReason(it), width))
 			}
 			printf(s.out, "\n%d nodes: %d cached, %d to run, %d known later.\n", len(p.items), counts[pipeline.PlanCached], counts[pipeline.PlanRun], counts[pipeline.PlanAfter])
 			return nil
@@ -39,9 +40,9 @@ func planCommand(s *streams) *cobra.Command {
 func planReason(it pipeline.PlanItem) string {
 	switch {
 	case it.Status == pipeline.PlanAfter && it.After != nil:
-		return "  (after " + it.After.Addr + ")"
+		return "(after " + it.After.Addr + ")"
 	case it.Status == pipeline.PlanRun && it.Reason != "":
-		return "  (" + it.Reason + ")"
+		return "(" + it.Reason + ")"
 	}
 	return ""
 }

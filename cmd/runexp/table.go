@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/term"
 
 	"runexp/internal/show"
 	"runexp/results"
@@ -92,19 +90,6 @@ func fitted(t table.Writer, configs []table.ColumnConfig, spare []int, width int
 		out = t.Render()
 	}
 	return out
-}
-
-// terminalWidth is the width of the terminal that w is, 0 if it is none.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }
 
 // conditionColumn is shown where some run has a condition.
