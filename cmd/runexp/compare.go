@@ -44,7 +44,7 @@ Changes are B minus A. With -gate, B's gate block decides: a significant regress
 			if asJSON {
 				err = printJSON(s.out, c)
 			} else {
-				err = report.Markdown(s.out, c.Document())
+				err = printDocument(s.out, c.Document())
 			}
 			if err != nil {
 				return err
@@ -146,7 +146,7 @@ func historyCommand(s *streams) *cobra.Command {
 			if asJSON {
 				return historyJSON(s, metric, points)
 			}
-			return report.Markdown(s.out, report.History(args[0], metric, points))
+			return printDocument(s.out, report.History(args[0], metric, points))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database")

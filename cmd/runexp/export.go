@@ -16,7 +16,7 @@ IA3, BitFit and norms become part of a model that stands alone. A head that none
 one without a pooler, is written as that of the class for tokens, with runexp_head.json beside it, which says which of
 its logits are the row's. What was written is read again and compared on dev rows before it appears. The address means the selected configuration and the first seed where it says neither.`,
 		Example: "  runexp export experiments/legal.hcl method.lora out/lora\n  runexp export -merge experiments/legal.hcl method.lora#2 out/model",
-		Args:    exactly(3),
+		Args:    exactly(3), ValidArgsFunction: f.addresses(s),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.withRun(s, args[0], args[1], func(o *stages.Opened) error {
 				done, err := o.Export(args[2], merge)

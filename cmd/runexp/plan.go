@@ -84,7 +84,7 @@ func whyCommand(s *streams) *cobra.Command {
 	f := &experimentFlags{}
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "why FILE ADDRESS", Short: "Show the fields that make a node run again", Args: exactly(2),
+		Use: "why FILE ADDRESS", Short: "Show the fields that make a node run again", Args: exactly(2), ValidArgsFunction: f.addresses(s),
 		Example: "  runexp why experiments/legal.hcl method.lora@base/clauses#1\n  runexp why experiments/legal.hcl 'pretrain base'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := f.planned(s, args[:1])

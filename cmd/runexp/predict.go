@@ -15,7 +15,7 @@ func predictCommand(s *streams) *cobra.Command {
 		Long: "Reads JSON lines from standard input, {\"text\":…,\"text_pair\":…} or the data set's own columns, and writes one\n" +
 			"line of predictions for each. The address means the selected configuration and the first seed where it says neither.",
 		Example: `  echo '{"text":"the tenant must pay"}' | runexp predict experiments/legal.hcl method.lora`,
-		Args:    exactly(2),
+		Args:    exactly(2), ValidArgsFunction: f.addresses(s),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.withRun(s, args[0], args[1], func(o *stages.Opened) error { return o.Predict(s.in, s.out) })
 		},

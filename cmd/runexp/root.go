@@ -27,7 +27,15 @@ type streams struct {
 // Main runs a command line and returns its exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(&streams{stdin, stdout, stderr})
-	root.SetArgs(twoDashes(root, commandFirst(root, args)))
+	if completing(args) {
+		if last := args[len(args)-1]; strings.HasPrefix(last, "-") && !strings.HasPrefix(last, "--") {
+			root.SetOut(oneDash{stdout})
+		}
+		args = completionArgs(root, args)
+	} else {
+		args = commandFirst(root, args)
+	}
+	root.SetArgs(twoDashes(root, args))
 	return exitStatus(root.ExecuteContext(context.Background()), stderr)
 }
 
@@ -49,6 +57,7 @@ preempted, 130 interrupted.`,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 
+		ValidArgsFunction:          anyFile, // besides the commands
 		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -68,6 +77,8 @@ preempted, 130 interrupted.`,
 		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s), workerCommand(s),
 	)
 	root.InitDefaultCompletionCmd()
+	completeValues(root)
+	bashAlone(root, s)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
 			group(c)
