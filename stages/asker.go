@@ -256,6 +256,27 @@ func (a *asker) maskedQuestion(enc tokenizer.Encoding) methods.Question {
 	return q
 }
 
+// wordsAlone are a prompt's questions cut after the label words: a causal model is
+// asked for the text behind them too, which tells words apart but is no part of how
+// likely one of them is.
+func (a *asker) wordsAlone(p *prompt) []methods.Question {
+	questions := slices.Clone(p.questions)
+	k := 0
+	for _, list := range a.answers { // p.words are in this order
+		for _, w := range list {
+			at := p.words[k]
+			k++
+			q := &questions[at.question]
+			n := min(len(w.tokens), len(q.At))
+			q.At, q.Answers = q.At[:n], slices.Clone(q.Answers)
+			for i, answer := range q.Answers {
+				q.Answers[i] = answer[:min(n, len(answer))]
+			}
+		}
+	}
+	return questions
+}
+
 // causalQuestion scores all tokens from the one in which the word starts, each
 // read at the one before. The last is asked for and not given.
 func causalQuestion(enc tokenizer.Encoding, start int) (methods.Question, error) {

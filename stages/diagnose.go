@@ -33,7 +33,7 @@ type Diagnose struct {
 func (*Diagnose) Name() string { return "diagnose" }
 
 // Version is raised when the same rows and model would be measured otherwise.
-func (*Diagnose) Version() int { return 4 }
+func (*Diagnose) Version() int { return 5 }
 
 const diagnosisFile = "diagnosis.json"
 

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -139,5 +140,37 @@ method "bitfit" "m" {
 	}
 	if names := measures(d); !slices.Contains(names, "mass on legal labels") || !slices.Contains(names, "own-task loss") {
 		t.Errorf("measures %v", names)
+	}
+}
+
+// TestMassIsThatOfTheWordAlone asks a decoder for a word at the end of a text and for
+// the same word with more text behind it, which it has not read.
+func TestMassIsThatOfTheWordAlone(t *testing.T) {
+	words := "words = {\n entailment = [\"yes\"]\n not_entailment = [\"no\"]\n}\n"
+	text := "experiment \"t\" {\n seeds = [1]\n}\n" + tinyModels() +
+		"format \"short\" {\n text = \"{premise} ? {mask}\"\n" + words + "}\n" +
+		"format \"long\" {\n text = \"{premise} ? {mask} , {hypothesis}\"\n" + words + "}\n" + `
+dataset "nli" {
+  max_length = 64
+  generator "entailment" {
+    rows = 100
+  }
+  label = "relation"
+  shift "format" {
+    train = ["short"]
+    test  = ["long"]
+  }
+}
+method "probing" "m" {
+  models = [model.gpt2]
+}
+`
+	d := diagnosed(t, text)["nli trained on short on gpt2"]
+	at := slices.Index(measures(d), "mass on legal labels")
+	if at < 0 {
+		t.Fatalf("measures %v", measures(d))
+	}
+	if m := d.Measures[at]; math.Abs(m.Value) > 2e-4 { // long premises are cut where a hypothesis follows; the mass is some 5e-3
+		t.Errorf("what follows changes the mass on legal labels by %g: %s", m.Value, m.Meaning)
 	}
 }

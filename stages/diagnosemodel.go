@@ -106,7 +106,7 @@ func (s *Diagnose) mass(base *lm.Base, data *dataset.Dataset, side *sampled, row
 			return err
 		}
 		rows[i].Mass = 0
-		for _, scores := range methods.ScoreAnswers(base, p.questions) {
+		for _, scores := range methods.ScoreAnswers(base, a.wordsAlone(p)) {
 			for _, v := range scores {
 				rows[i].Mass += math.Exp(v)
 			}
