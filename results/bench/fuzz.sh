@@ -4,10 +4,11 @@
 #	results/bench/fuzz.sh SECONDS [ROUNDS] [FOLDER]
 #
 # Every target runs for SECONDS of wall time, one worker on one processor, ROUNDS
-# times over (default 1). FOLDER (default .fuzz) keeps the instrumented test
-# programs, the corpora and log.tsv: target, CPU seconds, executions, new inputs,
-# and ok, CRASH or stalled (a worker starved; its input passes). A crash's input lands in the package's testdata/fuzz, as with
-# go test -fuzz. "results/bench/fuzz.sh -sum FOLDER" prints a table of the log.
+# times over (default 1); FUZZ=REGEX keeps only the targets that match. FOLDER
+# (default .fuzz) keeps the instrumented test programs, the corpora and log.tsv:
+# target, CPU seconds, executions, new inputs, and ok, CRASH or stalled (a worker
+# starved; its input passes). A crash's input lands in the package's testdata/fuzz,
+# as with go test -fuzz. "results/bench/fuzz.sh -sum FOLDER" prints a table of the log.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -24,7 +25,7 @@ mkdir -p "$folder/programs" "$folder/corpora"
 export GOMAXPROCS=1
 TIMEFORMAT='%U %S'
 
-targets=$(grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9]*' . | sed -E 's|^\./(.*)/[^/]*:[0-9]+:func (.*)|\1 \2|' | sort)
+targets=$(grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9]*' . | sed -E 's|^\./(.*)/[^/]*:[0-9]+:func (.*)|\1 \2|' | sort | grep -E "${FUZZ:-.}")
 for package in $(cut -d' ' -f1 <<<"$targets" | uniq); do
 	program=$folder/programs/${package//\//_}.test
 	[ -x "$program" ] || go test -c -fuzz=. -o "$program" "./$package"
