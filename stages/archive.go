@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"runexp/pipeline/cache"
@@ -35,11 +34,10 @@ const archiveStage = "invocation"
 
 // Save commits the archive to the cache.
 func (a *Archive) Save(store *cache.Store) error {
-	dir, err := os.MkdirTemp("", "runexp-archive-")
+	dir, err := store.TempDir()
 	if err != nil {
 		return fmt.Errorf("save invocation %s: %w", a.Invocation.ID, err)
 	}
-	defer os.RemoveAll(dir)
 	if err := writeJSON(dir, archiveFile, a); err != nil {
 		return err
 	}

@@ -195,6 +195,26 @@ func TestFaultSignals(t *testing.T) {
 	}
 }
 
+// TestFaultStopped: what Ctrl-Z does, and fg.
+func TestFaultStopped(t *testing.T) {
+	t.Parallel()
+	want, _ := undisturbed(t)
+	s := newSite(t)
+	p := s.start(nil, "-progress", "plain", "tiny.hcl")
+	if !p.waitFor(t, `msg=start node="pretrain base"`) {
+		t.Fatalf("ended too early:\n%s", p.err.String())
+	}
+	p.Process.Signal(syscall.SIGTSTP)
+	time.Sleep(50 * time.Millisecond)
+	p.Process.Signal(syscall.SIGCONT)
+	if status, by := p.wait(t); status != 0 {
+		t.Errorf("exit status %d, signal %v\n%s", status, by, p.err.String())
+	}
+	if got := s.digest(); got != want {
+		t.Errorf("after a pause the digest is %s; undisturbed it is %s", got, want)
+	}
+}
+
 // TestFaultClosedOutput: nobody reads what is printed, as under | head -1.
 func TestFaultClosedOutput(t *testing.T) {
 	t.Parallel()

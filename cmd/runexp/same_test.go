@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -38,17 +39,23 @@ func TestDigestIsTheSame(t *testing.T) {
 }
 
 // TestDigestOfProcessesSideBySide: several processes on one cache and one
-// database give what one gives.
+// database give what one gives, also when one of them runs another experiment
+// that shares its nodes.
 func TestDigestOfProcessesSideBySide(t *testing.T) {
 	t.Parallel()
-	want, _ := undisturbed(t)
+	alone := newSite(t)
+	alone.writeOther()
+	want := alone.complete()
+	alone.run("-progress", "none", "other.hcl")
+	wantOther := alone.run("results", "digest", "other")
 	processes := []int{2}
 	if long() {
 		processes = append(processes, 8)
 	}
 	for _, n := range processes {
 		s := newSite(t)
-		var all []*process
+		s.writeOther()
+		all := []*process{s.start(nil, "-progress", "plain", "other.hcl")}
 		for range n {
 			all = append(all, s.start(nil, "-progress", "plain", "-j", "2", "tiny.hcl"))
 		}
@@ -62,12 +69,25 @@ func TestDigestOfProcessesSideBySide(t *testing.T) {
 				distinct[name] = true
 			}
 		}
-		t.Logf("%d processes did %d nodes, %d different ones", n, started, len(distinct))
+		t.Logf("%d processes did %d nodes, %d different ones", len(all), started, len(distinct))
 		if got := s.digest(); got != want {
 			t.Errorf("the digest is %s, alone it is %s", got, want)
 		}
+		if got := s.run("results", "digest", "other"); got != wantOther {
+			t.Errorf("the digest of the other experiment is %s, alone it is %s", got, wantOther)
+		}
 		s.mustEqual(want, "processes side by side")
 	}
+}
+
+// writeOther writes tiny under another name.
+func (s *site) writeOther() {
+	s.t.Helper()
+	text, err := os.ReadFile("testdata/tiny.hcl")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("other.hcl", strings.Replace(string(text), `experiment "tiny"`, `experiment "other"`, 1))
 }
 
 // TestFaultOtherProcessor: on a processor without fused multiply-add, which Go

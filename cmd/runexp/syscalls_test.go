@@ -84,7 +84,7 @@ func TestFaultEveryRead(t *testing.T) {
 	args := []string{"-only", "method.fine_tuning"}
 	s := newSiteOf(t, "every")
 	want := s.complete(args...)
-	stride := 60
+	stride := 20
 	if long() {
 		stride = 1
 	}
@@ -114,7 +114,7 @@ func TestFaultEveryRead(t *testing.T) {
 // takes every call.
 func TestFaultCheckpoint(t *testing.T) {
 	t.Parallel()
-	args := []string{"-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
+	args := []string{"-var", "steps=1200", "-only", "method.full", "-seeds", "1"}
 	want, _ := undisturbed(t, args...)
 	stride := 5
 	if long() {

@@ -85,6 +85,20 @@ func (s *Store) createTemp() (string, File, error) {
 	return name, f, err
 }
 
+// TempDir creates a folder that lasts until the store is closed; if the process
+// dies, it goes with the next GC.
+func (s *Store) TempDir() (string, error) {
+	se, err := s.open()
+	if err != nil {
+		return "", fmt.Errorf("create temporary folder: %w", Classify(err))
+	}
+	dir := filepath.Join(se.dir, "d"+strconv.FormatInt(se.temp.Add(1), 10))
+	if err := s.fs.Mkdir(dir); err != nil {
+		return "", fmt.Errorf("create temporary folder: %w", Classify(err))
+	}
+	return dir, nil
+}
+
 // Pin keeps outputs from being removed, by GC of any process or Drop of another,
 // until the store is closed, and marks the entries as used now. Check that they are
 // complete after pinning, not before.
