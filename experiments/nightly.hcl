@@ -61,4 +61,6 @@ gate {
   metric = "macro_f1"
   margin = 0.01
   alpha  = 0.05
+
+  stored_bytes = 1.1 # times those of the last good night
 }

@@ -10,10 +10,21 @@ import (
 	"runexp/internal/stats"
 )
 
+// again is the fixture's invocation with all runs run again.
+func again() *stats.Study {
+	_, s := fixture()
+	s.Invocation = "20260103-1"
+	for _, e := range s.Entries {
+		for k := range e.Runs {
+			e.Runs[k].Action += " again"
+		}
+	}
+	return s
+}
+
 func TestCompareWithItselfFindsNothing(t *testing.T) {
 	f, a := fixture()
-	_, b := fixture()
-	b.Invocation = "20260103-1"
+	b := again()
 	c := Compare(a, b, f, &GateFacts{Margin: 0.01, Alpha: 0.05})
 	if len(c.Pairs) != 10 || c.Failed || len(c.Warnings) != 0 {
 		t.Fatalf("%d pairs, failed %v, warnings %v; want 10, false, none", len(c.Pairs), c.Failed, c.Warnings)
@@ -27,9 +38,9 @@ func TestCompareWithItselfFindsNothing(t *testing.T) {
 
 func TestGateFindsAPlantedLoss(t *testing.T) {
 	f, a := fixture()
-	_, b := fixture()
-	b.Invocation = "20260103-1"
+	b := again()
 	worse := entry("base", "lora", "lora[rank=8]", 0.7, 0.6, 8192, 40000, true)
+	worse.Runs[0].Action = "another"
 	worse.Cost.TrainSeconds = 99
 	for k, e := range b.Entries {
 		if e.Configuration == "lora[rank=8]" {
@@ -80,7 +91,7 @@ func TestGateFindsAPlantedLoss(t *testing.T) {
 
 func TestGateLooksAtItsSplitAndNeverPassesUnseen(t *testing.T) {
 	f, a := fixture()
-	_, b := fixture()
+	b := again()
 	c := Compare(a, b, f, &GateFacts{Split: "test_shift", Margin: 0.01, Alpha: 0.05})
 	for _, p := range c.Pairs {
 		if (p.Gate != nil) != (p.Split == "test_shift") {
@@ -89,6 +100,9 @@ func TestGateLooksAtItsSplitAndNeverPassesUnseen(t *testing.T) {
 	}
 	if c.Failed {
 		t.Error("an invocation fails beside itself")
+	}
+	if c = Compare(a, a, f, &GateFacts{Margin: 0.01, Alpha: 0.05}); c.Failed || c.Same != len(c.Pairs) || c.Pairs[0].Gate != nil {
+		t.Errorf("the same runs: failed %v, %d of %d pairs the same", c.Failed, c.Same, len(c.Pairs))
 	}
 	b.Entries = nil
 	if c = Compare(a, b, f, &GateFacts{Margin: 0.01, Alpha: 0.05}); !c.Failed {

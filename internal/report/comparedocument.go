@@ -82,6 +82,13 @@ func (c *Compared) gateTable(d *Document) {
 		t.Rows = append(t.Rows, []Text{write(name(r.Dataset)), r.label(), plain(r.Split), plain(difference(r.Metric, float64(g.Loss))), plain(score(r.Metric, float64(g.Low))),
 			plain(score(r.Metric, float64(g.Margin))), plain(show.Probability(float64(g.Adjusted))), plain(score(r.Metric, float64(g.Smallest))), plain(verdict)})
 	}
+	if len(t.Rows) == 0 {
+		d.paragraph("Nothing was run again: all of B's runs are A's.")
+		return
+	}
 	t.Notes = []string{fmt.Sprintf("A gate fails when the lower end of the one-sided interval of the loss at level %g, corrected by Holm over this table, lies beyond the margin.", 1-c.Alpha)}
+	if c.Same > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d pairs are the same runs on both sides and take no part.", c.Same))
+	}
 	d.add(t)
 }
