@@ -46,9 +46,9 @@ func (s *site) workers() []int {
 func TestFaultSlurm(t *testing.T) {
 	t.Parallel()
 	c := slurmd.Start(t, 4, 4)
-	long := []string{"-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
+	more := []string{"-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
 	want, _ := undisturbed(t)
-	wantLong, _ := undisturbed(t, long...)
+	wantLong, _ := undisturbed(t, more...)
 
 	t.Run("undisturbed", func(t *testing.T) {
 		t.Parallel()
@@ -64,7 +64,7 @@ func TestFaultSlurm(t *testing.T) {
 	t.Run("interrupt", func(t *testing.T) {
 		t.Parallel()
 		s := slurmSite(t, c, slurmBlock)
-		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, long...)...)
+		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, more...)...)
 		worker := s.waitForWorker(p, "pretrain base")
 		p.Process.Signal(os.Interrupt)
 		if status, by := p.wait(t); status != exitInterrupted {
@@ -76,7 +76,7 @@ func TestFaultSlurm(t *testing.T) {
 		if err := syscall.Kill(worker, 0); err != nil {
 			t.Fatalf("the worker has ended with the coordinator: %v", err)
 		}
-		s.mustEqual(wantLong, "an interruption", long...)
+		s.mustEqual(wantLong, "an interruption", more...)
 		if n := s.count("attempts"); n != 0 {
 			t.Errorf("%d attempts are left", n)
 		}
@@ -85,7 +85,7 @@ func TestFaultSlurm(t *testing.T) {
 	t.Run("cancel", func(t *testing.T) {
 		t.Parallel()
 		s := slurmSite(t, c, slurmBlock)
-		args := append([]string{"-progress", "plain", "tiny.hcl"}, long...)
+		args := append([]string{"-progress", "plain", "tiny.hcl"}, more...)
 		p := s.start(nil, args...)
 		worker := s.waitForWorker(p, "pretrain base")
 		p.Process.Kill()
@@ -94,13 +94,13 @@ func TestFaultSlurm(t *testing.T) {
 			t.Errorf("-cancel printed %q", out)
 		}
 		s.waitForEnd(worker)
-		s.mustEqual(wantLong, "-cancel", long...)
+		s.mustEqual(wantLong, "-cancel", more...)
 	})
 
 	t.Run("kill", func(t *testing.T) {
 		t.Parallel()
 		s := slurmSite(t, c, slurmBlock)
-		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, long...)...)
+		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, more...)...)
 		syscall.Kill(s.waitForWorker(p, "pretrain base"), syscall.SIGKILL)
 		if status, by := p.wait(t); status != 0 {
 			t.Fatalf("exit status %d, signal %v\n%s", status, by, p.err.String())
@@ -115,7 +115,7 @@ func TestFaultSlurm(t *testing.T) {
 	t.Run("time limit", func(t *testing.T) {
 		t.Parallel()
 		s := slurmSite(t, c, slurmBlock)
-		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, long...)...)
+		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, more...)...)
 		id, err := jobOf(s.waitForWorker(p, "pretrain base"))
 		if err != nil {
 			t.Fatal(err)
@@ -135,6 +135,37 @@ func TestFaultSlurm(t *testing.T) {
 		if strings.Contains(p.err.String(), "lost") {
 			t.Errorf("the job counts as lost:\n%s", p.err.String())
 		}
+	})
+
+	// The real thing: a limit of a minute, of which Slurm warns at its first look.
+	t.Run("a minute", func(t *testing.T) {
+		if !long() {
+			t.Skip("takes minutes: RUNEXP_LONG=1 runs it")
+		}
+		t.Parallel()
+		more := []string{"-var", "steps=60000", "-only", "method.full", "-seeds", "1"}
+		want, _ := undisturbed(t, more...)
+		s := slurmSite(t, c, "\nexecutor \"slurm\" {\n  poll = 1\n  time = \"1\"\n}\n")
+		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, more...)...)
+		lives := map[string]bool{}
+		for ; len(p.ended) == 0; time.Sleep(100 * time.Millisecond) {
+			for _, path := range globbed(t, filepath.Join(s.dir, ".runexp/slurm/tiny/batches/*/*.log")) {
+				text, _ := os.ReadFile(path) // it may just have gone
+				for _, life := range regexp.MustCompile(`life \d+`).FindAllString(string(text), -1) {
+					lives[life] = true
+				}
+			}
+		}
+		if status, by := p.wait(t); status != 0 {
+			t.Fatalf("exit status %d, signal %v\n%s", status, by, p.err.String())
+		}
+		if got := s.digest(); got != want {
+			t.Errorf("after time limits the digest is %s; undisturbed it is %s", got, want)
+		}
+		if len(lives) < 2 {
+			t.Errorf("the job lived once; it was to meet its time limit")
+		}
+		t.Logf("the job lived %d times", len(lives))
 	})
 
 	// Locks do not work on every shared file system: no worker takes one. The
