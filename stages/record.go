@@ -19,8 +19,15 @@ func recordEvaluation(ctx context.Context, store *results.Store, entry *cache.En
 	row := results.Run{
 		Action: entry.Action().String(), Seed: seed, Output: entry.Output().String(), Status: e.Status, Detail: e.Detail, Drawless: drawless,
 		TrainableParams: e.Trainable, HeadParams: e.Head, TotalParams: e.Total, StoredBytes: e.Stored, Steps: int64(e.Train.Steps),
-		TrainSeconds: number(measured[infoSeconds]), TokensPerSecond: number(measured[infoRate]), PeakBytes: int64(number(measured[infoPeak])),
 	}
+	var peak float64
+	for name, to := range map[string]*float64{infoSeconds: &row.TrainSeconds, infoRate: &row.TokensPerSecond, infoPeak: &peak} {
+		var err error
+		if *to, err = measurement(measured, name); err != nil {
+			return fmt.Errorf("record %s: %w", entry.Address(), err)
+		}
+	}
+	row.PeakBytes = int64(peak)
 	metrics := make([]results.Metric, len(e.Metrics))
 	for i, m := range e.Metrics {
 		metrics[i] = results.Metric{Split: m.Split, Slice: m.Slice, Name: m.Name, Value: m.Value, N: int64(m.N), Flag: m.Flag}
@@ -49,12 +56,17 @@ func curve(e *Evaluation) []results.Point {
 	return points
 }
 
-func number(text string) float64 {
+// measurement is one of the figures beside an adaptation; 0 where a method has none.
+func measurement(measured map[string]string, name string) (float64, error) {
+	text, there := measured[name]
+	if !there {
+		return 0, nil
+	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("%s %q is no number", name, text)
 	}
-	return v
+	return v, nil
 }
 
 // Members lists the runs of an invocation in the order of the file, with the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Position is a place in a file; Line and Column count from 1, Column in
@@ -110,4 +111,15 @@ func (e *Errors) Error() string {
 		fmt.Fprintf(&b, "\n… and %d more (%d in all)", rest, e.Total)
 	}
 	return b.String()
+}
+
+func shorten(s string) string {
+	if len(s) <= 40 {
+		return s
+	}
+	cut := 40
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }

@@ -106,6 +106,8 @@ func matchTensors(specs []nn.Spec, names map[string]string, set safetensors.Sour
 		}
 		if info, _ := set.Info(file); !sameShape(info.Shape, s.Shape) {
 			problems = append(problems, fmt.Sprintf("tensor %q has shape %v, expected %v", file, info.Shape, s.Shape))
+		} else if !safetensors.IsFloat(info.DType) {
+			problems = append(problems, fmt.Sprintf("tensor %q is of %s, which cannot be used as weights; want F32, F16, BF16 or F64", file, info.DType))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -113,11 +115,17 @@ func matchTensors(specs []nn.Spec, names map[string]string, set safetensors.Sour
 			problems = append(problems, fmt.Sprintf("unexpected tensor %q", names[name]))
 		}
 	}
+	if more := len(problems) - maxProblems; more > 0 {
+		problems = append(problems[:maxProblems], fmt.Sprintf("… and %d more", more))
+	}
 	if len(problems) > 0 {
 		return errors.New(strings.Join(problems, "\n  "))
 	}
 	return nil
 }
+
+// maxProblems is how many tensors that do not fit are listed.
+const maxProblems = 10
 
 func sameShape(file []int64, spec []int) bool {
 	return slices.EqualFunc(file, spec, func(a int64, b int) bool { return a == int64(b) })
