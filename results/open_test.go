@@ -110,10 +110,10 @@ func execFile(t *testing.T, path, script string) {
 	}
 }
 
-// TestDamageIsFoundOrHarmless plants damage of several kinds; afterwards either
+// TestFaultDamageIsFoundOrHarmless plants damage of several kinds; afterwards either
 // the file was put aside and recording again gives the same digest, or what is
 // read equals what was written.
-func TestDamageIsFoundOrHarmless(t *testing.T) {
+func TestFaultDamageIsFoundOrHarmless(t *testing.T) {
 	folder := t.TempDir()
 	good := filepath.Join(folder, "good.db")
 	s := open(t, good)
@@ -228,10 +228,10 @@ func TestHelperProcess(t *testing.T) {
 	}
 }
 
-// TestManyProcessesOpenANewDatabase: sixteen processes open a database that is
+// TestFaultManyProcessesOpenANewDatabase: sixteen processes open a database that is
 // not there yet, all at once, and write to it. RUNEXP_LONG=1 does it a hundred
 // times.
-func TestManyProcessesOpenANewDatabase(t *testing.T) {
+func TestFaultManyProcessesOpenANewDatabase(t *testing.T) {
 	const processes = 16
 	rounds := 1
 	if os.Getenv("RUNEXP_LONG") != "" {
@@ -260,7 +260,7 @@ func TestManyProcessesOpenANewDatabase(t *testing.T) {
 	t.Logf("%d opens of new databases, %d at a time", rounds*processes, processes)
 }
 
-func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
+func TestFaultKilledWriterLosesNothingAcknowledged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runexp.db")
 	open(t, path).Close()
 	for k := range 8 {
@@ -282,7 +282,7 @@ func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
 
 // A copy that was taken without its log is an older state of the database, or
 // damaged, and never a mixture: each invocation that it lists is whole.
-func TestCopyWithoutItsLogIsOlderOrDamaged(t *testing.T) {
+func TestFaultCopyWithoutItsLogIsOlderOrDamaged(t *testing.T) {
 	folder := t.TempDir()
 	s := open(t, filepath.Join(folder, "runexp.db"))
 	ctx := context.Background()
@@ -327,9 +327,9 @@ func TestBusyNamesTheHolder(t *testing.T) {
 	}
 }
 
-// TestWritersDoNotCollide has eight writers on two connections record; with
+// TestFaultWritersDoNotCollide has eight writers on two connections record; with
 // RUNEXP_LONG=1 each of them 10,000 times.
-func TestWritersDoNotCollide(t *testing.T) {
+func TestFaultWritersDoNotCollide(t *testing.T) {
 	times := int64(25)
 	if os.Getenv("RUNEXP_LONG") != "" {
 		times = 10_000

@@ -28,11 +28,11 @@ func (s *stopper) NodeProgress(_ *pipeline.Node, p pipeline.Progress) {
 	}
 }
 
-// TestResumeAtEveryCheckpointGivesTheSameBits interrupts an experiment with
+// TestFaultResumeAtEveryCheckpointGivesTheSameBits interrupts an experiment with
 // every kind of training after each of its steps, whereupon a checkpoint is
 // written, and runs it to its end from there: every output is that of a run
 // that was not interrupted. RUNEXP_LONG=1 takes every step, else every 23rd.
-func TestResumeAtEveryCheckpointGivesTheSameBits(t *testing.T) {
+func TestFaultResumeAtEveryCheckpointGivesTheSameBits(t *testing.T) {
 	plan := tinyTraining(t)
 	count := &stopper{}
 	want, err := contents(t, plan, openStore(t, t.TempDir()), count)

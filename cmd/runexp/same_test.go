@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestDigestIsTheSame: how many runs at once, how many threads, how often the
+// TestFaultDigestIsTheSame: how many runs at once, how many threads, how often the
 // garbage collector runs, and where, changes no bit of a metric or of a weight.
 // With RUNEXP_LONG=1 a hundred times over.
-func TestDigestIsTheSame(t *testing.T) {
+func TestFaultDigestIsTheSame(t *testing.T) {
 	t.Parallel()
 	s := newSiteOf(t, "every")
 	want := s.complete("-j", "1", "-threads", "1")
@@ -38,10 +38,10 @@ func TestDigestIsTheSame(t *testing.T) {
 	t.Logf("%d runs from an empty cache with -j %v and -threads %v: one digest", runs, workers, threads)
 }
 
-// TestDigestOfProcessesSideBySide: several processes on one cache and one
+// TestFaultDigestOfProcessesSideBySide: several processes on one cache and one
 // database give what one gives, also when one of them runs another experiment
 // that shares its nodes.
-func TestDigestOfProcessesSideBySide(t *testing.T) {
+func TestFaultDigestOfProcessesSideBySide(t *testing.T) {
 	t.Parallel()
 	alone := newSite(t)
 	alone.writeOther()
