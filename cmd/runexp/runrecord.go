@@ -79,6 +79,7 @@ func (f *runFlags) outcome(s *streams, summary *pipeline.Summary, runErr error) 
 			printf(s.err, "\n")
 		}
 		printf(s.err, "runexp: %s failed: %v\n", r.Node.Addr, r.Err)
+		sayFreeDisk(r.Err, s.err)
 		if code := statusOf(r.Err); status == exitOK || code != exitFailed {
 			status = code
 		}
