@@ -34,14 +34,14 @@ func TestMain(m *testing.M) {
 const peakFile = "RUNEXP_TEST_PEAK"
 
 // TestScripts runs testdata/script/*.txtar. A script finds tiny.hcl, an
-// experiment of a second with every kind of node, and nightly.sh, the script of
-// experiments/. Besides testscript's own commands there are
+// experiment of a second with every kind of node, and of experiments/ the script
+// nightly.sh and external_bayes.py. Besides testscript's own commands there are
 //
 //	status N COMMAND…   run a command that ends with that exit status
 //	checkpoint DIR      write a tiny untrained BERT of 300 hashed words
 func TestScripts(t *testing.T) {
 	given := map[string][]byte{}
-	for _, path := range []string{"testdata/tiny.hcl", "../../experiments/nightly.sh"} {
+	for _, path := range []string{"testdata/tiny.hcl", "../../experiments/nightly.sh", "../../experiments/external_bayes.py"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
