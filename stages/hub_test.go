@@ -97,7 +97,11 @@ func compileHub(t *testing.T, dir, text string) (*dataset.Dataset, string) {
 		return nil, diags.Error()
 	}
 	stage := plan.DataNodes["rows"].Stage.(*ReadData)
-	set, err := dataset.Load(stage.Config, stage.Config.Files.Open(stage.parts), t.TempDir())
+	rows, err := stage.survey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rows.Write(stage.source(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

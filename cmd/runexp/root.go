@@ -118,7 +118,8 @@ func atLeastOne() cobra.PositionalArgs { return wrapArgs(cobra.MinimumNArgs(1)) 
 func wrapArgs(f cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f(cmd, args); err != nil {
-			return usage("%s: %v; see runexp %s -help", cmd.Name(), err, cmd.Name())
+			name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+			return usage("%s: %v; see runexp %s -help", name, err, name)
 		}
 		return nil
 	}

@@ -2,10 +2,10 @@
 // experiment trains, selects and tests on.
 //
 // A Config says what a row is (Input, Label), where rows lie (Files, or a
-// generator given to Load as a Source), how they are divided (Split) and what
-// differs between training and test (Shift). Load reads the source twice, in its
-// order: first to decide what becomes of each row, keeping hashes and no texts,
-// then to write each split's rows to a file. Every row read is used, rejected for a
+// generator given to Read as a Source), how they are divided (Split) and what
+// differs between training and test (Shift). The source is read twice, in its
+// order: Read decides what becomes of each row, keeping hashes and no texts;
+// Survey.Write writes each split's rows to a file. Every row read is used, rejected for a
 // reason or dropped by the shift, and Accounting holds the counts with examples.
 //
 // Reading is strict: a quote that is not closed, a byte that is no UTF-8, a JSON

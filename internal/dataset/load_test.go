@@ -57,12 +57,21 @@ func many(n int, role string, labels ...string) []string {
 
 const header = "text,label,year"
 
+// load surveys a source and writes the data set into a folder.
+func load(c *Config, source Source, dir string) (*Dataset, error) {
+	s, err := Read(c, source)
+	if err != nil {
+		return nil, err
+	}
+	return s.Write(source, dir)
+}
+
 func mustLoad(t *testing.T, c *Config, s Source) *Dataset {
 	t.Helper()
 	for _, err := range c.Validate() {
 		t.Fatal(err)
 	}
-	d, err := Load(c, s, t.TempDir())
+	d, err := load(c, s, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,12 +275,12 @@ func TestDataThatTeachesNothingIsRefused(t *testing.T) {
 		{"no number", number, many(30, "all", "x"), `m.csv:2:2: the label "x" is no number`},
 		{"missing column", missing, many(3, "all", "a"), `m.csv:2: no column "lable"; there are 1 "text", 2 "label"`},
 	} {
-		_, err := Load(c.config, rowsOf(header, c.rows...), t.TempDir())
+		_, err := load(c.config, rowsOf(header, c.rows...), t.TempDir())
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q in it", c.name, err, c.want)
 		}
 	}
-	_, err := Load(number, rowsOf(header, many(30, "all", "x")...), t.TempDir())
+	_, err := load(number, rowsOf(header, many(30, "all", "x")...), t.TempDir())
 	if problems, ok := err.(*Errors); !ok || problems.Total != 30 || len(problems.First) != 20 {
 		t.Errorf("30 wrong labels give %v", err)
 	}
@@ -343,7 +352,7 @@ func TestPlantedLeaksAreFoundExactly(t *testing.T) {
 				planted, got.Exact, got.Normalised, got.Near, want.Exact, want.Normalised, want.Near)
 		}
 		c.Split.Leakage = "error"
-		if _, err := Load(c, rowsOf(header, rows...), t.TempDir()); (err != nil) != (planted > 0) {
+		if _, err := load(c, rowsOf(header, rows...), t.TempDir()); (err != nil) != (planted > 0) {
 			t.Errorf("%d planted, leakage = error: %v", planted, err)
 		}
 	}
@@ -360,7 +369,7 @@ func TestTasksReadTheirLabels(t *testing.T) {
 	if r := d.Train.list[0]; r.Text != "the cat sat" || !reflect.DeepEqual(r.Tags, []int{1, 0, 2}) {
 		t.Errorf("tagging: %+v", r)
 	}
-	if _, err := Load(tagging, rowsOf(header, "train,the cat,O,0"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "m.csv:2:2: 1 tags for 2 words") {
+	if _, err := load(tagging, rowsOf(header, "train,the cat,O,0"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "m.csv:2:2: 1 tags for 2 words") {
 		t.Errorf("too few tags: %v", err)
 	}
 	choice := &Config{Task: MultipleChoice, Label: "answer", Input: &Input{Text: "q", Choices: []string{"a", "b", "c"}}}
@@ -398,7 +407,7 @@ func TestWrittenDataSetIsReadBack(t *testing.T) {
 	c := &Config{Task: Classification, Input: &Input{Text: "clause"}, Label: "kind", Keep: []string{"year", "domain"},
 		Shift: &Shift{Type: TopicShift, By: "domain", Train: []string{"news", "web"}, Test: []string{"contracts"}}}
 	first, second := t.TempDir(), t.TempDir()
-	d, err := Load(c, Generated(g), first)
+	d, err := load(c, Generated(g), first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,7 +418,7 @@ func TestWrittenDataSetIsReadBack(t *testing.T) {
 	if !reflect.DeepEqual(back, d) {
 		t.Error("what was read differs from what was written")
 	}
-	if _, err := Load(c, Generated(g), second); err != nil {
+	if _, err := load(c, Generated(g), second); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(first)
@@ -520,7 +529,7 @@ func TestBlamedAttribute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Load(config, config.Files.Open(parts), t.TempDir())
+		_, err = load(config, config.Files.Open(parts), t.TempDir())
 		if err == nil || Blamed(err) != c.want {
 			t.Errorf("%s: the error %v blames %q, want %q", c.file, err, Blamed(err), c.want)
 		}

@@ -86,7 +86,7 @@ func TestLeaksAreFoundInFiles(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("test,the %d quick brown foxes jump over the lazy dog number %d of the same farms,%c,1", 3*i, 3*i, 'a'+i%2))
 	}
 	dir := t.TempDir()
-	d, err := Load(c, rowsOf(header, rows...), dir)
+	d, err := load(c, rowsOf(header, rows...), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestLeaksAreFoundInFiles(t *testing.T) {
 func TestSourceThatChanges(t *testing.T) {
 	for _, second := range [][]string{many(99, "all", "a", "b"), many(101, "all", "a", "b"), many(100, "all", "b", "a"), append(many(99, "all", "a", "b"), "all,,a,1")} {
 		dir := t.TempDir()
-		_, err := Load(labelled(), &changing{rowsOf(header, many(100, "all", "a", "b")...), rowsOf(header, second...)}, dir)
+		_, err := load(labelled(), &changing{rowsOf(header, many(100, "all", "a", "b")...), rowsOf(header, second...)}, dir)
 		if err == nil || !strings.Contains(err.Error(), "changed while they were read") {
 			t.Errorf("%d rows the second time: %v", len(second), err)
 		}

@@ -211,7 +211,7 @@ func TestRealDataIsDeclaredAsItLies(t *testing.T) {
 			if errs := config.Validate(); len(errs) > 0 {
 				t.Fatal(errs)
 			}
-			d, err := Load(&config, files.Open(parts), t.TempDir())
+			d, err := load(&config, files.Open(parts), t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,7 +30,7 @@ func (d *Dataset) writeMeta(dir string) error {
 	return os.WriteFile(filepath.Join(dir, MetaFile), append(text, '\n'), 0o644)
 }
 
-// ReadDir opens what Load has written. Close ends the use of its rows.
+// ReadDir opens what Survey.Write has written. Close ends the use of its rows.
 func ReadDir(dir string) (*Dataset, error) {
 	text, err := os.ReadFile(filepath.Join(dir, MetaFile))
 	if err != nil {

@@ -8,16 +8,6 @@ import (
 	"strings"
 )
 
-// Load reads a source and writes the data set that the Config describes into a
-// folder.
-func Load(c *Config, source Source, dir string) (*Dataset, error) {
-	s, err := Read(c, source)
-	if err != nil {
-		return nil, err
-	}
-	return s.Write(source, dir)
-}
-
 // Write reads the source again and writes the data set into a folder: dataset.json
 // and one file of rows for each split. The bytes are a function of the Config and the
 // rows alone. Rows that changed since they were surveyed are refused.
