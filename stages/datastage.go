@@ -42,11 +42,14 @@ func (s *ReadData) Run(ctx context.Context, job *pipeline.Job) error {
 // survey reads the rows, once: when they are checked before anything runs, or when
 // their classes are counted.
 func (s *ReadData) survey() (*dataset.Survey, error) {
-	var err error
 	if s.surveyed == nil {
-		s.surveyed, err = dataset.Read(s.Config, s.source())
+		rows, err := dataset.Read(s.Config, s.source())
+		if err != nil {
+			return nil, err
+		}
+		s.surveyed = rows
 	}
-	return s.surveyed, err
+	return s.surveyed, nil
 }
 
 // check refuses what a run would refuse.

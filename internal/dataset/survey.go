@@ -80,10 +80,11 @@ func Read(c *Config, source Source) (*Survey, error) {
 	if s.names, err = s.classes.sorted(s.used); err != nil {
 		return nil, err
 	}
-	divided := s.assign()
-	err = s.judge(divided)
+	if err := s.judge(s.assign()); err != nil {
+		return nil, err
+	}
 	s.pool = nil
-	return s, err
+	return s, nil
 }
 
 // LabelNames are the classes: sorted, or in the order of Config.Classes.
