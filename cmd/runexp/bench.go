@@ -41,6 +41,7 @@ func benchCommand(s *streams) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "folder with a config.json")
 	flags.StringVar(&f.mode, "mode", "full", "full, lora or forward")
+	oneOf(cmd, "mode", "full", "lora", "forward")
 	flags.IntVar(&f.batch, "batch", 8, "rows of a step")
 	flags.StringVar(&f.length, "length", "128", "tokens of every row, or a file with one length per line")
 	flags.IntVar(&f.threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")

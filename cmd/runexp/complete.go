@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Shells ask "runexp __complete WORD…" what the last word may be. The words before
@@ -41,25 +40,10 @@ func (w oneDash) Write(line []byte) (int, error) {
 	return n + 1, err
 }
 
-// flagValues are the values of flags that take one of a few.
-var flagValues = map[string][]string{
-	"progress": {"auto", "plain", "none"},
-	"pooling":  {"cls", "mean", "max", "last"},
-	"mode":     {"full", "lora", "forward"},
-	"format":   {"csv", "jsonl", "mlflow"},
-}
-
-// completeValues registers what flags may be.
-func completeValues(c *cobra.Command) {
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if values := flagValues[f.Name]; values != nil {
-			if err := c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-				panic(err) // the flag is there
-			}
-		}
-	})
-	for _, sub := range c.Commands() {
-		completeValues(sub)
+// oneOf completes a flag that takes one of a few values.
+func oneOf(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag is there
 	}
 }
 

@@ -128,6 +128,7 @@ func embedCommand(s *streams) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&model, "model", "", "folder of the checkpoint")
 	cmd.Flags().StringVar(&pooling, "pooling", "cls", "cls, mean, max or last")
+	oneOf(cmd, "pooling", "cls", "mean", "max", "last")
 	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the numeric kernels (default: one per processor)")
 	return cmd
 }

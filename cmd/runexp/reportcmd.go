@@ -48,6 +48,7 @@ func reportCommand(s *streams) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "results", "results", "folder of the database and the reports")
 	cmd.Flags().StringVar(&format, "format", "", "print md, html, latex, csv or json instead of writing files")
+	oneOf(cmd, "format", "md", "html", "latex", "csv", "json")
 	return cmd
 }
 

@@ -40,6 +40,7 @@ func resultsCommand(s *streams) *cobra.Command {
 		},
 	}
 	export.Flags().StringVar(&format, "format", "csv", "csv, jsonl or mlflow")
+	oneOf(export, "format", "csv", "jsonl", "mlflow")
 	export.Flags().StringVar(&out, "out", "mlruns", "folder of the MLflow export")
 	export.Flags().StringVar(&experiment, "experiment", "", "only this experiment (default: all)")
 

@@ -77,7 +77,6 @@ preempted, 130 interrupted.`,
 		benchCommand(s), inspectCommand(s), embedCommand(s), perplexityCommand(s), formatCommand(s), uiCommand(s), workerCommand(s),
 	)
 	root.InitDefaultCompletionCmd()
-	completeValues(root)
 	bashAlone(root, s)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {

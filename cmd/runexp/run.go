@@ -41,6 +41,7 @@ func runCommand(s *streams) *cobra.Command {
 	f.register(cmd)
 	cmd.Flags().IntVarP(&f.parallel, "j", "j", 1, "runs at the same time; threads are shared among them")
 	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, plain or none")
+	oneOf(cmd, "progress", "auto", "plain", "none")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "run again although cached, and compare the bytes")
 	cmd.Flags().BoolVar(&f.noShare, "no-share", false, "share nothing in memory between runs (for measuring)")
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory that the runs may take together, such as 8GB (default: nine tenths of what is available)")
