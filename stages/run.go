@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"runexp/internal/stats"
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
@@ -82,14 +83,7 @@ func (r *Run) group() string {
 
 // runGroup writes the address of all seeds of a configuration.
 func runGroup(configuration, model, dataset, condition string) string {
-	at := dataset
-	if model != "" {
-		at = model + "/" + at
-	}
-	if condition != "" {
-		at += "/" + condition
-	}
-	return fmt.Sprintf("method.%s@%s", configuration, at)
+	return fmt.Sprintf("method.%s@%s", configuration, stats.Place(model, dataset, condition))
 }
 
 // family is what a selection is made within: all configurations of a method

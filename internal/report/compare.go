@@ -110,12 +110,12 @@ func CompareConfigurations(a, b Side, f *Facts, gate *GateFacts) *Compared {
 			if old := beside(a.Entries, now); old != nil {
 				pairs = append(pairs, matched{old, now})
 			} else {
-				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", a.Name, place(now)))
+				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", a.Name, now.Place()))
 			}
 		}
 		for _, old := range a.Entries {
 			if beside(b.Entries, old) == nil {
-				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", b.Name, place(old)))
+				c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no counterpart on %s", b.Name, old.Place()))
 			}
 		}
 	}
@@ -131,18 +131,6 @@ func beside(list []*stats.Entry, e *stats.Entry) *stats.Entry {
 		}
 	}
 	return nil
-}
-
-// place is where an entry stands, as addresses write it: model/dataset/condition.
-func place(e *stats.Entry) string {
-	at := e.Dataset
-	if e.Model != "" {
-		at = e.Model + "/" + at
-	}
-	if e.Condition != "" {
-		at += "/" + e.Condition
-	}
-	return at
 }
 
 // fill compares the pairs on both test splits.
@@ -200,8 +188,8 @@ func compareRun(old, now *stats.Entry, split, metric string) (ComparedRun, stats
 		Change: Value(diff.Mean), Low: Value(diff.Low), High: Value(diff.High), P: Value(diff.P), Adjusted: Value(diff.P),
 		Seeds: diff.Seeds, Rows: diff.Rows, Warnings: diff.Warnings,
 	}
-	if place(old) != place(now) {
-		run.PlaceA = place(old)
+	if old.Place() != now.Place() {
+		run.PlaceA = old.Place()
 	}
 	if s, ok := old.Score(split, allRows, metric); ok {
 		run.A = Value(s.Mean)

@@ -72,6 +72,22 @@ func (e *Entry) Score(split, slice, metric string) (Score, bool) {
 	return Score{}, false
 }
 
+// Place is where a run stands, as addresses write it: model/dataset/condition, of
+// which model and condition may be "".
+func Place(model, dataset, condition string) string {
+	at := dataset
+	if model != "" {
+		at = model + "/" + at
+	}
+	if condition != "" {
+		at += "/" + condition
+	}
+	return at
+}
+
+// Place is where the entry stands.
+func (e *Entry) Place() string { return Place(e.Model, e.Dataset, e.Condition) }
+
 // OfSeed is the entry as if it had been run under one seed alone, or nil. Its costs
 // stay those of all seeds.
 func (e *Entry) OfSeed(seed int64) *Entry {
