@@ -115,16 +115,6 @@ func (s *Store) readManifest(output ID) ([]FileInfo, error) {
 	return nil, s.damaged("manifest", name, err, func() error { _, err := read(); return err })
 }
 
-// Bytes returns the size of all files together.
-func (e *Entry) Bytes() (int64, error) {
-	files, err := e.Files()
-	var n int64
-	for _, f := range files {
-		n += f.Size
-	}
-	return n, err
-}
-
 // Action returns the action id.
 func (e *Entry) Action() ID { return e.action }
 
