@@ -9,7 +9,7 @@ import (
 )
 
 // writeConfig writes JSON as PEFT does: two spaces, keys sorted, "<" as it is.
-func writeConfig(path string, config map[string]any) error {
+func writeConfig(path string, config any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)

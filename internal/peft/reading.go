@@ -23,11 +23,11 @@ const ReadingFile = "runexp_head.json"
 
 // reading is its content.
 type reading struct {
-	Class   string `json:"class"`   // whose logits are read
-	Pooling string `json:"pooling"` // cls: those of one token, mean: of all tokens
-	Token   int    `json:"token"`   // which one, counted from 0 with the trained vectors before the input
-	Task    string `json:"task"`
+	Class   string `json:"class"` // whose logits are read
 	Note    string `json:"note"`
+	Pooling string `json:"pooling"` // cls: those of one token, mean: of all tokens
+	Task    string `json:"task"`
+	Token   int    `json:"token"` // which one, counted from 0 with the trained vectors before the input
 }
 
 // tokenLayout is the token class that computes what a head for sequences does.
@@ -69,9 +69,7 @@ func (r *reading) write(dir string) error {
 	if r == nil {
 		return nil
 	}
-	return writeConfig(filepath.Join(dir, ReadingFile), map[string]any{
-		"class": r.Class, "pooling": r.Pooling, "token": r.Token, "task": r.Task, "note": r.Note,
-	})
+	return writeConfig(filepath.Join(dir, ReadingFile), r)
 }
 
 // readReading applies the file of a folder, if it has one, to the head that was
