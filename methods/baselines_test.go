@@ -23,7 +23,7 @@ func classRows(classes ...int) []TextExample {
 
 func fitText(t *testing.T, m TextFitter, train, dev []TextExample, task Task) TextPredictor {
 	t.Helper()
-	p, err := m.FitText(TextsOf(train), TextsOf(dev), task, testKey)
+	p, err := m.FitText(textsOf(train), textsOf(dev), task, testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestBaselinesRefuseWhatDoesNotFit(t *testing.T) {
 		{"kind", classRows(0, 1), nil, Task{Kind: LanguageModeling, Outputs: 2}, "language_modeling"},
 	}
 	for _, test := range tests {
-		if _, err := NewTFIDF().FitText(TextsOf(test.train), TextsOf(test.dev), test.task, testKey); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := NewTFIDF().FitText(textsOf(test.train), textsOf(test.dev), test.task, testKey); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one with %q", test.name, err, test.want)
 		}
 	}
@@ -224,5 +224,17 @@ func TestTextPredictorsSurviveSaving(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// textsOf are the rows of a list.
+func textsOf(rows []TextExample) Texts {
+	return func(do func(TextExample) error) error {
+		for _, r := range rows {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }

@@ -18,18 +18,6 @@ type TextExample struct {
 // them to do one after another, and ends at its first error.
 type Texts func(do func(TextExample) error) error
 
-// TextsOf are the rows of a list.
-func TextsOf(rows []TextExample) Texts {
-	return func(do func(TextExample) error) error {
-		for _, r := range rows {
-			if err := do(r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
 // targets are the answers of all rows.
 func (t Texts) targets() (targets []Target, err error) {
 	err = t(func(r TextExample) error {

@@ -84,12 +84,12 @@ func TestTFIDFFeaturesEqualScikitLearn(t *testing.T) {
 // design is the vectorizer of the texts and what it makes of them.
 func (r reference) design(t *testing.T) (*vectorizer, *sparse) {
 	t.Helper()
-	rows := TextsOf(r.examples(nil))
+	rows := textsOf(r.examples(nil))
 	v, err := newVectorizer(rows, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := v.transform(rows)
+	x, _, err := v.transform(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestTFIDFScoresEqualScikitLearn(t *testing.T) {
 		task, targets := r.problem(c.Kind)
 		m := NewTFIDF()
 		m.Strengths = []float64{c.C}
-		p, err := m.FitText(TextsOf(r.examples(targets)), TextsOf(nil), task, controlKey)
+		p, err := m.FitText(textsOf(r.examples(targets)), textsOf(nil), task, controlKey)
 		if err != nil {
 			t.Fatal(err)
 		}

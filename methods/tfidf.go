@@ -52,13 +52,6 @@ func (m *TFIDF) Validate() []error {
 
 // FitText fits all strengths on train and returns the best on dev.
 func (m *TFIDF) FitText(train, dev Texts, task Task, _ tensor.Key) (TextPredictor, error) {
-	targets, err := train.targets()
-	if err != nil {
-		return nil, err
-	}
-	if err := task.check(targets); err != nil {
-		return nil, err
-	}
 	if err := m.Supports(task.Kind); err != nil {
 		return nil, err
 	}
@@ -66,15 +59,14 @@ func (m *TFIDF) FitText(train, dev Texts, task Task, _ tensor.Key) (TextPredicto
 	if err != nil {
 		return nil, err
 	}
-	rows, err := vocabulary.transform(train)
+	rows, targets, err := vocabulary.transform(train)
 	if err != nil {
 		return nil, err
 	}
-	devRows, err := vocabulary.transform(dev)
-	if err != nil {
+	if err := task.check(targets); err != nil {
 		return nil, err
 	}
-	devTargets, err := dev.targets()
+	devRows, devTargets, err := vocabulary.transform(dev)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +93,7 @@ type tfidfPredictor struct {
 
 // PredictText scores each row; a row without known terms has the intercepts.
 func (p *tfidfPredictor) PredictText(rows []TextExample) [][]float64 {
-	x := &sparse{columns: len(p.vocabulary.terms), start: []int{0}}
+	x := p.vocabulary.design()
 	for _, r := range rows {
 		p.vocabulary.add(x, r)
 	}

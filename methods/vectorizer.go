@@ -58,14 +58,19 @@ func (v *vectorizer) prepare() {
 	}
 }
 
-// transform returns the weighted, normalised counts of rows.
-func (v *vectorizer) transform(rows Texts) (*sparse, error) {
-	s := &sparse{columns: len(v.terms), start: []int{0}}
-	return s, rows(func(r TextExample) error {
+// transform returns the weighted, normalised counts of rows, and their answers.
+func (v *vectorizer) transform(rows Texts) (s *sparse, targets []Target, err error) {
+	s = v.design()
+	err = rows(func(r TextExample) error {
 		v.add(s, r)
+		targets = append(targets, r.Target)
 		return nil
 	})
+	return s, targets, err
 }
+
+// design is one without rows.
+func (v *vectorizer) design() *sparse { return &sparse{columns: len(v.terms), start: []int{0}} }
 
 // add appends a row to a design.
 func (v *vectorizer) add(s *sparse, r TextExample) {
