@@ -20,14 +20,10 @@ func (in Input) writeRows(path string, data *dataset.Dataset, split string) erro
 	e := json.NewEncoder(buf)
 	e.SetEscapeHTML(false)
 	err = data.Split(split).Each(func(_ int, row *dataset.Row) error {
-		text := dataset.Row{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair}
-		if in.Format != nil {
-			text.Text, text.HasPair = fillTemplate(in.Format.Text, row), in.Format.TextPair != ""
-			text.Pair = fillTemplate(in.Format.TextPair, row)
-		}
-		line := map[string]any{"id": row.ID, "text": text.Text}
-		if text.HasPair {
-			line["text_pair"] = text.Pair
+		text, pair, hasPair := in.filled(row)
+		line := map[string]any{"id": row.ID, "text": text}
+		if hasPair {
+			line["text_pair"] = pair
 		}
 		if len(row.Choices) > 0 {
 			line["choices"] = row.Choices

@@ -70,6 +70,14 @@ func target(d *dataset.Dataset, row *dataset.Row) methods.Target {
 	return t
 }
 
+// choiceTarget is the answer of a row's k-th candidate: whether it is the right one.
+func choiceTarget(row *dataset.Row, k int) methods.Target {
+	if k == row.Label {
+		return methods.Target{Class: 1}
+	}
+	return methods.Target{}
+}
+
 // targets lists the answers and input types of a split's feature rows: one
 // per row, per scored word, or per candidate.
 func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.Target, types []string, err error) {
@@ -81,11 +89,7 @@ func targets(d *dataset.Dataset, split string, words [][]int32) (list []methods.
 			}
 		case dataset.MultipleChoice:
 			for k := range row.Choices {
-				t := methods.Target{}
-				if k == row.Label {
-					t.Class = 1
-				}
-				list, types = append(list, t), append(types, firstWord(row.Text))
+				list, types = append(list, choiceTarget(row, k)), append(types, firstWord(row.Text))
 			}
 		default:
 			list, types = append(list, target(d, row)), append(types, firstWord(row.Text))
@@ -116,25 +120,16 @@ func (in Input) texts(d *dataset.Dataset, split string) methods.Texts {
 
 // text is a row, or its candidates, rendered as the format says.
 func (in Input) text(d *dataset.Dataset, row *dataset.Row) []methods.TextExample {
-	switch {
-	case d.Task == dataset.MultipleChoice:
+	if d.Task == dataset.MultipleChoice {
 		var list []methods.TextExample
 		for k, choice := range row.Choices {
-			t := methods.Target{}
-			if k == row.Label {
-				t.Class = 1
-			}
-			list = append(list, methods.TextExample{Text: row.Text, Pair: choice, HasPair: true, Target: t})
+			list = append(list, methods.TextExample{Text: row.Text, Pair: choice, HasPair: true, Target: choiceTarget(row, k)})
 		}
 		return list
-	case in.Format != nil:
-		e := methods.TextExample{Text: fillTemplate(in.Format.Text, row), HasPair: in.Format.TextPair != "", Target: target(d, row)}
-		if e.HasPair {
-			e.Pair = fillTemplate(in.Format.TextPair, row)
-		}
-		return []methods.TextExample{e}
 	}
-	return []methods.TextExample{{Text: row.Text, Pair: row.Pair, HasPair: row.HasPair, Target: target(d, row)}}
+	e := methods.TextExample{Target: target(d, row)}
+	e.Text, e.Pair, e.HasPair = in.filled(row)
+	return []methods.TextExample{e}
 }
 
 // textsAtOnce is how many texts are predicted at a time.

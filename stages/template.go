@@ -58,6 +58,14 @@ func fillTemplate(template string, row *dataset.Row) string {
 	return out.String()
 }
 
+// filled gives a row's texts as the format says, or as they are without one.
+func (in Input) filled(row *dataset.Row) (text, pair string, hasPair bool) {
+	if in.Format == nil {
+		return row.Text, row.Pair, row.HasPair
+	}
+	return fillTemplate(in.Format.Text, row), fillTemplate(in.Format.TextPair, row), in.Format.TextPair != ""
+}
+
 // templateParts renders a template for a tokenizer, which cuts a long row
 // before it cuts the template's own words; answer stands for {mask}.
 func templateParts(template string, row *dataset.Row, answer []tokenizer.Part) []tokenizer.Part {
