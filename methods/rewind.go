@@ -2,6 +2,7 @@ package methods
 
 import (
 	"errors"
+	"slices"
 
 	"runexp/internal/lm"
 	"runexp/internal/lm/nn"
@@ -88,4 +89,16 @@ func (r rewinder) magnitude(base *lm.Base, site string, l *nn.LowRank) *nn.Param
 	norm := scratch.New(1, s.Out)
 	nn.InitMagnitude(scratch, norm, base.Weights[s.WeightName()].Value, s.InOut)
 	return r.towards(norm, l.Magnitude)
+}
+
+// Rewindable reports whether what a method trains is a change of the model that
+// Rewind can scale. Prefixes and prompts are vectors that stand beside the input.
+func Rewindable(m Method) bool {
+	switch m := m.(type) {
+	case *PrefixTuning, *PromptTuning:
+		return false
+	case *Union:
+		return !slices.ContainsFunc(m.Parts, func(p *Part) bool { return !Rewindable(p.Method) })
+	}
+	return true
 }

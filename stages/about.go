@@ -35,8 +35,12 @@ func methodAbout(plan *Plan, m *Method, summary *pipeline.Summary) string {
 		if r.Method.Name != m.Name || r.Model == nil {
 			continue
 		}
-		entry, e := known(r.Evaluate), &Evaluation{}
-		if entry == nil || readJSON(entry, evaluationFile, e) != nil || e.Total == 0 {
+		entry := known(r.Evaluate)
+		if entry == nil {
+			continue
+		}
+		e, err := readEvaluation(entry)
+		if err != nil || e.Total == 0 {
 			continue
 		}
 		return fmt.Sprintf("%s: %s parameters of the model stay as they are, %s are trained, and a head of %s",

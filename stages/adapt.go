@@ -14,6 +14,7 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Adapt fits a method to the training rows. Only what trains is here; what
@@ -55,7 +56,7 @@ func (s *Adapt) Run(ctx context.Context, job *pipeline.Job) error {
 			return m.FitText(s.Input.texts(data, dataset.TrainSplit), s.Input.texts(data, dataset.DevSplit), task(data, s.Metric), key)
 		})
 	case methods.FeatureFitter:
-		if err := writeJSON(job.Out, needFile, m.Needs()[0]); err != nil {
+		if err := cache.WriteJSON(job.Out, needFile, m.Needs()[0]); err != nil {
 			return err
 		}
 		return s.fit(job, func(key tensor.Key) (methods.Predictor, error) {
@@ -94,7 +95,7 @@ func (s *Adapt) fit(job *pipeline.Job, fit func(tensor.Key) (methods.Predictor, 
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write predictor: %w", err)
 	}
-	return writeJSON(job.Out, trainFile, train.Result{Status: train.OK})
+	return cache.WriteJSON(job.Out, trainFile, train.Result{Status: train.OK})
 }
 
 // adapt trains an overlay.
@@ -154,7 +155,7 @@ func (s *Adapt) adapt(ctx context.Context, job *pipeline.Job, m methods.Adapter,
 	if err := lm.SaveOverlay(filepath.Join(job.Out, overlayFile), overlay); err != nil {
 		return err
 	}
-	return writeJSON(job.Out, trainFile, result)
+	return cache.WriteJSON(job.Out, trainFile, result)
 }
 
 // setup is what the method needs to know of task and training.
@@ -191,7 +192,7 @@ func (in Input) labelWords(base *lm.Base, data *dataset.Dataset) ([][]int32, err
 				return nil, err
 			}
 			if len(tokens) != 1 {
-				return nil, inputError{fmt.Sprintf("format %q: label word %q is %d tokens of this model's vocabulary; a word that a head scores must be one; prompting also takes longer ones", in.Format.Name, w, len(tokens))}
+				return nil, inputError(fmt.Sprintf("format %q: label word %q is %d tokens of this model's vocabulary; a word that a head scores must be one; prompting also takes longer ones", in.Format.Name, w, len(tokens)))
 			}
 			ids = append(ids, tokens[0])
 		}

@@ -3,7 +3,6 @@ package stages
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -25,25 +24,6 @@ type (
 	}
 	wordReader interface{ NeedsWords() bool }
 )
-
-// Validate checks what the method and its training say about each other.
-func (m *Method) Validate() []error {
-	if errs := oneOf("classifier", m.Classifier, "new", fromCheckpoint); errs != nil {
-		return errs
-	}
-	if m.Train == nil {
-		return nil
-	}
-	var errs []error
-	unfreezes := m.Type == "fine_tuning" || m.Type == "union"
-	if !unfreezes && slices.Contains([]string{"all", "head_first", "gradual"}, m.Train.Schedule) {
-		errs = append(errs, wrong("schedule", "schedule = %q orders what fine_tuning unfreezes; %s has nothing to unfreeze.", m.Train.Schedule, m.Type))
-	}
-	if len(m.Rewinding.Rewind) > 0 && makesTokens(m.Method) {
-		errs = append(errs, wrong("rewind", "Trained tokens are no change of the model that could be scaled; %s cannot be rewound.", m.Type))
-	}
-	return errs
-}
 
 // applies reports whether one configuration makes sense for a data set and a
 // model, which is nil for methods without one. What does not is a diagnostic

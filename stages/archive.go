@@ -38,7 +38,7 @@ func (a *Archive) Save(store *cache.Store) error {
 	if err != nil {
 		return fmt.Errorf("save invocation %s: %w", a.Invocation.ID, err)
 	}
-	if err := writeJSON(dir, archiveFile, a); err != nil {
+	if err := cache.WriteJSON(dir, archiveFile, a); err != nil {
 		return err
 	}
 	r := a.recipe()
@@ -90,20 +90,14 @@ func (r *ArchivedRun) record(ctx context.Context, db *results.Store, store *cach
 	if known, err := db.Run(ctx, r.Action, r.Seed); err == nil && known.Output == entry.Output().String() {
 		return nil // recorded before, and intact: the database checks itself when it is opened
 	}
-	e := &Evaluation{}
-	if err := readJSON(entry, evaluationFile, e); err != nil {
+	e, err := readEvaluation(entry)
+	if err != nil {
 		return err
 	}
-	if err := readJSON(entry, outcomesFile, &e.Outcomes); err != nil {
+	if e.Outcomes, err = readOutcomes(entry); err != nil {
 		return err
 	}
 	return recordEvaluation(ctx, db, entry, e, r.Measured, r.Seed, r.Drawless)
-}
-
-// hasFile reports whether an output has a file of this name.
-func hasFile(entry *cache.Entry, name string) (bool, error) {
-	files, err := entry.Files()
-	return slices.ContainsFunc(files, func(f cache.FileInfo) bool { return f.Name == name }), err
 }
 
 // Rebuild records every archive of the cache, oldest first, and returns how
@@ -131,7 +125,7 @@ func archivesOf(store *cache.Store) (archives []*Archive, lost []error, err erro
 		if err != nil {
 			return nil, nil, err
 		}
-		if has, err := hasFile(entry, archiveFile); err != nil {
+		if has, err := entry.Has(archiveFile); err != nil {
 			lost = append(lost, err)
 			continue
 		} else if !has {

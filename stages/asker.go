@@ -97,7 +97,7 @@ func (a *asker) prior(shown []int) ([]float64, error) {
 	prompts := make([]*prompt, len(methods.ContentFree))
 	for i, content := range methods.ContentFree {
 		empty := &dataset.Row{Fields: map[string]string{}}
-		for _, column := range placeholders(a.in.Format) {
+		for _, column := range a.in.Format.columns() {
 			empty.Fields[column] = content
 		}
 		p, err := a.prompt(empty, shown)
@@ -290,7 +290,7 @@ func causalQuestion(enc tokenizer.Encoding, start int) (methods.Question, error)
 		}
 	}
 	if first < 1 {
-		return methods.Question{}, inputError{"a causal model predicts a label word from what stands before it; for one row nothing does"}
+		return methods.Question{}, inputError("a causal model predicts a label word from what stands before it; for one row nothing does")
 	}
 	q := methods.Question{IDs: enc.IDs[:last], Answers: [][]int32{enc.IDs[first : last+1]}}
 	if enc.Types != nil {

@@ -2,7 +2,6 @@ package stages
 
 import (
 	"cmp"
-	"errors"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -66,14 +65,4 @@ func asSentences(err error) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// dataError marks what is wrong with the user's rows as such.
-func dataError(err error) error {
-	var one *dataset.Error
-	var several *dataset.Errors
-	if errors.As(err, &one) || errors.As(err, &several) {
-		return inputError{err.Error()}
-	}
-	return err
 }

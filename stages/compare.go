@@ -31,7 +31,7 @@ func Compare(ctx context.Context, db *results.Store, a, b Operand, gate bool) (*
 	var rule *report.GateFacts
 	if gate {
 		if f.Gate == nil {
-			return nil, inputError{fmt.Sprintf("invocation %s has no gate: its file declared no gate block", b.Invocation.ID)}
+			return nil, inputError(fmt.Sprintf("invocation %s has no gate: its file declared no gate block", b.Invocation.ID))
 		}
 		rule = f.Gate
 	}
@@ -76,7 +76,7 @@ func findInvocation(ctx context.Context, db *results.Store, name string) (result
 		return inv, err
 	}
 	if len(all) <= back {
-		return inv, inputError{fmt.Sprintf("no invocation is called %q: %s has no such id, and %d invocations of an experiment %q", name, db.Path(), len(all), experiment)}
+		return inv, inputError(fmt.Sprintf("no invocation is called %q: %s has no such id, and %d invocations of an experiment %q", name, db.Path(), len(all), experiment))
 	}
 	return all[len(all)-1-back], nil
 }

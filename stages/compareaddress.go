@@ -22,7 +22,7 @@ func compareConfigurations(ctx context.Context, db *results.Store, a, b Operand,
 	}
 	c := report.CompareConfigurations(before, after, f, gate)
 	if len(c.Pairs) == 0 {
-		return nil, inputError{fmt.Sprintf("%s and %s have no data set and condition in common: %s", before.Name, after.Name, strings.Join(c.Warnings, "; "))}
+		return nil, inputError(fmt.Sprintf("%s and %s have no data set and condition in common: %s", before.Name, after.Name, strings.Join(c.Warnings, "; ")))
 	}
 	return c, nil
 }
@@ -31,7 +31,8 @@ func compareConfigurations(ctx context.Context, db *results.Store, a, b Operand,
 // data set and condition it must name one: a configuration left out is the selected
 // one, a model left out the only one. A seed left out is all of them.
 func (o Operand) side(ctx context.Context, db *results.Store) (report.Side, error) {
-	study, err := db.StudyOf(ctx, o.Invocation.ID, o.Address.member)
+	member := func(m results.Member) bool { return names(o.Address, m) }
+	study, err := db.StudyOf(ctx, o.Invocation.ID, member)
 	if err != nil {
 		return report.Side{}, err
 	}
@@ -42,7 +43,7 @@ func (o Operand) side(ctx context.Context, db *results.Store) (report.Side, erro
 	var named, all []string
 	for _, e := range study.Entries {
 		all = append(all, entryAddress(e))
-		if !o.Address.member(memberOf(e)) {
+		if !member(memberOf(e)) {
 			continue
 		}
 		named = append(named, entryAddress(e))
@@ -51,31 +52,18 @@ func (o Operand) side(ctx context.Context, db *results.Store) (report.Side, erro
 		taken[place] = true
 		if o.Address.Seed >= 0 {
 			if e = e.OfSeed(int64(o.Address.Seed)); e == nil {
-				return side, inputError{fmt.Sprintf("%s: invocation %s has no seed %d", asked, o.Invocation.ID, o.Address.Seed)}
+				return side, inputError(fmt.Sprintf("%s: invocation %s has no seed %d", asked, o.Invocation.ID, o.Address.Seed))
 			}
 		}
 		side.Entries = append(side.Entries, e)
 	}
 	switch {
 	case len(named) == 0:
-		return side, inputError{fmt.Sprintf("%s names no run of invocation %s, which has %s", asked, o.Invocation.ID, strings.Join(all, ", "))}
+		return side, inputError(fmt.Sprintf("%s names no run of invocation %s, which has %s", asked, o.Invocation.ID, strings.Join(all, ", ")))
 	case ambiguous:
-		return side, inputError{fmt.Sprintf("%s names several: %s", asked, strings.Join(named, ", "))}
+		return side, inputError(fmt.Sprintf("%s names several: %s", asked, strings.Join(named, ", ")))
 	}
 	return side, nil
-}
-
-// member reports whether the address names a stored run.
-func (a Address) member(m results.Member) bool {
-	switch {
-	case a.Method != m.Block:
-		return false
-	case a.Configuration == "" && !m.Selected, a.Configuration != "" && a.Method+a.Configuration != m.Configuration:
-		return false
-	case a.Placed && (a.Dataset != m.Dataset || a.Model != m.Model):
-		return false
-	}
-	return a.Condition == "" || a.Condition == m.Condition
 }
 
 func memberOf(e *stats.Entry) results.Member {
@@ -85,4 +73,17 @@ func memberOf(e *stats.Entry) results.Member {
 // entryAddress is the address of a stored entry, without a seed.
 func entryAddress(e *stats.Entry) string {
 	return runGroup(e.Configuration, e.Model, e.Dataset, e.Condition)
+}
+
+// names reports whether the address names a stored run.
+func names(a *Address, m results.Member) bool {
+	switch {
+	case a.Method != m.Block:
+		return false
+	case a.Configuration == "" && !m.Selected, a.Configuration != "" && a.Method+a.Configuration != m.Configuration:
+		return false
+	case a.Placed && (a.Dataset != m.Dataset || a.Model != m.Model):
+		return false
+	}
+	return a.Condition == "" || a.Condition == m.Condition
 }

@@ -22,7 +22,7 @@ func RecordedOperand(ctx context.Context, db *results.Store, plan *Plan, known E
 	for _, r := range plan.Runs {
 		entry := known(r.Evaluate)
 		if entry == nil {
-			return o, inputError{fmt.Sprintf("%s as it stands has no result of %s; run it first: %s", name, r.Addr(), command)}
+			return o, inputError(fmt.Sprintf("%s as it stands has no result of %s; run it first: %s", name, r.Addr(), command))
 		}
 		want[resultOf{entry.Action().String(), int64(r.Seed)}] = true
 	}
@@ -40,7 +40,7 @@ func RecordedOperand(ctx context.Context, db *results.Store, plan *Plan, known E
 			return o, nil
 		}
 	}
-	return o, inputError{fmt.Sprintf("%s has no invocation of %s as it stands; this records one: %s", db.Path(), name, command)}
+	return o, inputError(fmt.Sprintf("%s has no invocation of %s as it stands; this records one: %s", db.Path(), name, command))
 }
 
 func containsAll(want map[resultOf]bool, members []results.Member) bool {

@@ -19,7 +19,7 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 	}
 	adapt := &pipeline.Node{
 		Addr:   "adapt " + addr,
-		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed, Given: r.Method.given()},
+		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed, Given: Given{Classifier: r.Method.Classifier, EvaluateOnly: r.Method.EvaluateOnly}},
 		Inputs: []pipeline.Input{data},
 	}
 	if !c.startFiles(b, r, adapt) {
@@ -100,11 +100,11 @@ func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 	in := Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
 	switch ref := r.Method.Format; {
 	case !ref.IsZero():
-		block := c.exp.Find(ref)
-		if block == nil {
+		found := c.exp.Find(ref)
+		if found == nil {
 			return in, false
 		}
-		in.Format = block.Config().(*Format)
+		in.Format = found.Config().(*Format)
 		in.Words = in.Format.Words
 	case formatShift(r.Dataset):
 		in.Format = c.format(r.Condition)

@@ -46,7 +46,7 @@ func (c *compiler) dataNode(b *config.Block, d *Dataset) {
 			c.fieldErrors(b, "files", err)
 			return
 		}
-		stage.parts = parts
+		stage.Parts = parts
 		for _, p := range parts {
 			node.Files = append(node.Files, pipeline.File{Name: p.Name, Path: p.Path})
 			for i, path := range p.Parallel {

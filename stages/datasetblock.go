@@ -20,6 +20,12 @@ type Dataset struct {
 	Update    string          `hcl:"update,optional" doc:"under a rolling shift: retrain trains anew at each cut, continue also goes on from what was trained at the cut before"`
 }
 
+// Values of a data set's update attribute.
+const (
+	retrain = "retrain"
+	goOn    = "continue"
+)
+
 func newDataset(name string) *Dataset {
 	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end", Update: retrain}
 }

@@ -2,9 +2,11 @@ package stages
 
 import (
 	"context"
+	"errors"
 
 	"runexp/internal/dataset"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // ReadData reads, checks and splits the rows of a data set.
@@ -12,7 +14,8 @@ type ReadData struct {
 	Config    *dataset.Config
 	Generator *Generator
 
-	parts    []dataset.Part
+	Parts []dataset.Part `key:"-"` // the files, whose contents the node's key holds
+
 	surveyed *dataset.Survey // what is known of the rows, once they were read
 }
 
@@ -66,5 +69,25 @@ func (s *ReadData) source() dataset.Source {
 	if s.Generator != nil {
 		return dataset.Generated(s.Generator.Generator)
 	}
-	return s.Config.Files.Open(s.parts)
+	return s.Config.Files.Open(s.Parts)
+}
+
+// dataError marks what is wrong with the user's rows as such.
+func dataError(err error) error {
+	var one *dataset.Error
+	var several *dataset.Errors
+	if errors.As(err, &one) || errors.As(err, &several) {
+		return inputError(err.Error())
+	}
+	return err
+}
+
+// readAccounting reads the classes of a data set, and what became of its rows.
+func readAccounting(entry *cache.Entry) (labels []string, a dataset.Accounting, err error) {
+	meta := struct {
+		Accounting dataset.Accounting `json:"accounting"`
+		Labels     []string           `json:"label_names"`
+	}{}
+	err = entry.ReadJSON(dataset.MetaFile, &meta)
+	return meta.Labels, meta.Accounting, err
 }

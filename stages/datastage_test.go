@@ -22,7 +22,7 @@ func TestRefusedRowsStayRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &ReadData{Config: config, parts: parts}
+	s := &ReadData{Config: config, Parts: parts}
 	for range 2 {
 		if err := s.check(); err == nil {
 			t.Error("rows of one class were accepted")

@@ -11,6 +11,7 @@ import (
 	"runexp/internal/shift"
 	"runexp/internal/stats"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Diagnose measures a data set's shift on the frozen model, before any training:
@@ -36,6 +37,11 @@ func (*Diagnose) Name() string { return "diagnose" }
 func (*Diagnose) Version() int { return 5 }
 
 const diagnosisFile = "diagnosis.json"
+
+// readDiagnosis reads what was measured.
+func readDiagnosis(entry *cache.Entry) (d report.Diagnosis, err error) {
+	return d, entry.ReadJSON(diagnosisFile, &d)
+}
 
 // Run writes diagnosis.json.
 func (s *Diagnose) Run(ctx context.Context, job *pipeline.Job) error {
@@ -76,7 +82,7 @@ func (s *Diagnose) Run(ctx context.Context, job *pipeline.Job) error {
 		job.Report(pipeline.Progress{Done: int64(len(in.Source) + len(in.Target)), Total: int64(len(source.rows) + len(target.rows)), Unit: "rows"})
 	}
 	in.More = [2][]shift.Row{source.further(labels, in.Periods), target.further(labels, in.Periods)}
-	return writeJSON(job.Out, diagnosisFile, diagnosisOf(shift.Diagnose(in)))
+	return cache.WriteJSON(job.Out, diagnosisFile, diagnosisOf(shift.Diagnose(in)))
 }
 
 // diagnosisSeed draws rows and rearrangements: always the same.

@@ -30,12 +30,13 @@ func diagnosed(t *testing.T, text string) map[string]report.Diagnosis {
 	for _, r := range summary.Failures() {
 		t.Fatalf("%s: %v", r.Node.Addr, r.Err)
 	}
-	list, err := diagnosisFacts(plan, summary)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string]report.Diagnosis{}
-	for _, d := range list {
+	for _, g := range plan.Diagnoses {
+		d, err := readDiagnosis(summary.Of(g.Node).Entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Dataset, d.Model = g.Names()
 		all[d.Dataset+" on "+d.Model] = d
 	}
 	return all

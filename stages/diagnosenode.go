@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"runexp/internal/dataset"
-	"runexp/internal/report"
 	"runexp/pipeline"
 )
 
@@ -15,6 +14,18 @@ type Diagnosed struct {
 	Model     *Model // nil: words alone
 	Condition string // format trained on, "" without a format shift
 	Node      *pipeline.Node
+}
+
+// Names are what reports call the data set and the model.
+func (g *Diagnosed) Names() (data, model string) {
+	data, model = g.Dataset.Name, "none, words alone"
+	if g.Model != nil {
+		model = g.Model.Name
+	}
+	if g.Condition != "" {
+		data = fmt.Sprintf("%s trained on %s", data, g.Condition)
+	}
+	return data, model
 }
 
 // How many rows a side are compared: by the model, which costs a pass, and by their
@@ -133,28 +144,4 @@ func (c *compiler) askedFormat(d *Dataset, in Input) *Input {
 		}
 	}
 	return nil
-}
-
-// diagnosisFacts are the diagnoses that were made.
-func diagnosisFacts(plan *Plan, summary *pipeline.Summary) ([]report.Diagnosis, error) {
-	var list []report.Diagnosis
-	for _, g := range plan.Diagnoses {
-		res := summary.Of(g.Node)
-		if res == nil || res.Entry == nil {
-			continue
-		}
-		d := report.Diagnosis{}
-		if err := readJSON(res.Entry, diagnosisFile, &d); err != nil {
-			return nil, err
-		}
-		d.Dataset, d.Model = g.Dataset.Name, "none, words alone"
-		if g.Model != nil {
-			d.Model = g.Model.Name
-		}
-		if g.Condition != "" {
-			d.Dataset = fmt.Sprintf("%s trained on %s", d.Dataset, g.Condition)
-		}
-		list = append(list, d)
-	}
-	return list, nil
 }

@@ -12,6 +12,7 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Evaluate measures what an adaptation left on every split, and the language
@@ -61,10 +62,21 @@ type Evaluation struct {
 
 // write leaves the evaluation's two files.
 func (e *Evaluation) write(dir string) error {
-	if err := writeJSON(dir, evaluationFile, e); err != nil {
+	if err := cache.WriteJSON(dir, evaluationFile, e); err != nil {
 		return err
 	}
 	return writeOutcomes(filepath.Join(dir, outcomesFile), e.Outcomes)
+}
+
+// readEvaluation reads what an evaluation measured, without what became of each row.
+func readEvaluation(entry *cache.Entry) (*Evaluation, error) {
+	e := &Evaluation{}
+	return e, entry.ReadJSON(evaluationFile, e)
+}
+
+// readOutcomes reads what became of each row.
+func readOutcomes(entry *cache.Entry) (list []Outcomes, err error) {
+	return list, entry.ReadJSON(outcomesFile, &list)
 }
 
 // Run writes evaluation.json and outcomes.json.
@@ -75,7 +87,7 @@ func (s *Evaluate) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	defer release()
 	e := &Evaluation{Labels: data.LabelNames}
-	if err := readJSON(job.In["adapt"], trainFile, &e.Train); err != nil {
+	if err := job.In["adapt"].ReadJSON(trainFile, &e.Train); err != nil {
 		return err
 	}
 	e.Status, e.Detail = string(e.Train.Status), e.Train.Detail

@@ -50,11 +50,11 @@ func run(t *testing.T, store *cache.Store, text string) map[string]*Evaluation {
 		if res == nil || res.Entry == nil {
 			continue
 		}
-		e := &Evaluation{}
-		if err := readJSON(res.Entry, evaluationFile, e); err != nil {
+		e, err := readEvaluation(res.Entry)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := readJSON(res.Entry, outcomesFile, &e.Outcomes); err != nil {
+		if e.Outcomes, err = readOutcomes(res.Entry); err != nil {
 			t.Fatal(err)
 		}
 		all[r.Addr()] = e

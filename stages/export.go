@@ -3,6 +3,7 @@ package stages
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ type Exported struct {
 // does dir appear.
 func (o *Opened) Export(dir string, merge bool) (*Exported, error) {
 	if o.Evaluate.Reads != "overlay" {
-		return nil, inputError{fmt.Sprintf("export: method %q leaves no weights over a model that other programs could load", o.Run.Method.Type)}
+		return nil, inputError(fmt.Sprintf("export: method %q leaves no weights over a model that other programs could load", o.Run.Method.Type))
 	}
 	if err := checkFree(dir); err != nil {
 		return nil, err
@@ -77,9 +78,9 @@ func checkFree(dir string) error {
 	case os.IsNotExist(err):
 		return nil
 	case err != nil:
-		return inputError{fmt.Sprintf("export: %v", err)}
+		return inputError(fmt.Sprintf("export: %v", err))
 	case len(entries) > 0:
-		return inputError{fmt.Sprintf("export: %s is not empty", dir)}
+		return inputError(fmt.Sprintf("export: %s is not empty", dir))
 	}
 	return nil
 }
@@ -98,7 +99,11 @@ type export struct {
 // open loads the model, what was trained over it, and rows to compare.
 func (x *export) open() (release func(), err error) {
 	var releases []func()
-	release = func() { together(releases...)() }
+	release = func() {
+		for _, r := range releases {
+			r()
+		}
+	}
 	defer func() {
 		if err != nil {
 			release()
@@ -176,7 +181,7 @@ func (x *export) write(dir string) (err error) {
 		x.done.Warnings, err = peft.Export(dir, x.base, x.overlay, x.info)
 	}
 	if err != nil {
-		return inputError{err.Error()}
+		return inputError(err.Error())
 	}
 	if x.info.BaseModel == "" {
 		x.done.Warnings = append(x.done.Warnings, "the base model was made by the experiment and lies in its cache alone; -merge writes a model that needs no other")
@@ -209,11 +214,11 @@ const mergedTolerance = 1e-5
 func (x *export) model(dir string) error {
 	merged, exact, err := peft.Merge(x.base, x.overlay)
 	if err != nil {
-		return inputError{fmt.Sprintf("export: %v", err)}
+		return inputError(fmt.Sprintf("export: %v", err))
 	}
 	defer merged.Free()
 	if x.done.Warnings, err = peft.SaveModel(dir, x.base, merged, x.info); err != nil {
-		return inputError{fmt.Sprintf("export: %v", err)}
+		return inputError(fmt.Sprintf("export: %v", err))
 	}
 	if err := x.tokenizer(dir); err != nil {
 		return err
@@ -248,11 +253,15 @@ func (x *export) tokenizer(dir string) error {
 	}
 	copied := false
 	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt"} {
-		if !exists(filepath.Join(from, name)) {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := copyFile(filepath.Join(dir, name), filepath.Join(from, name)); err != nil {
-			return err
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o666)
+		}
+		if err != nil {
+			return fmt.Errorf("export: copy tokenizer: %w", err)
 		}
 		copied = true
 	}

@@ -3,7 +3,6 @@ package stages
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"runexp/internal/dataset"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // The protocol of method "external": the command finds rows in files and a
@@ -67,21 +67,5 @@ func (s *Adapt) external(ctx context.Context, job *pipeline.Job, m *methods.Exte
 			return fmt.Errorf("external command %s: %w", m.Command[0], err)
 		}
 	}
-	return writeJSON(job.Out, trainFile, result)
-}
-
-// commandFiles lists the arguments of a command that name files beside the
-// experiment: their content is part of the key.
-func (c *compiler) commandFiles(m *methods.External) []pipeline.File {
-	var files []pipeline.File
-	for i, arg := range m.Command {
-		path := arg
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(c.exp.Dir, arg)
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			files = append(files, pipeline.File{Name: fmt.Sprintf("command/%d", i), Path: path})
-		}
-	}
-	return files
+	return cache.WriteJSON(job.Out, trainFile, result)
 }

@@ -55,7 +55,7 @@ func runExternal(ctx context.Context, job *pipeline.Job, m *methods.External, di
 		return nil, fmt.Errorf("external command: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, inputError{fmt.Sprintf("external command: %v", err)}
+		return nil, inputError(fmt.Sprintf("external command: %v", err))
 	}
 	result, parseErr := followExternal(job, bufio.NewScanner(out))
 	err = cmd.Wait()

@@ -79,8 +79,8 @@ func modelFacts(m *Model, res *pipeline.Result) (report.ModelFacts, bool) {
 	if res == nil || res.Entry == nil {
 		return f, false
 	}
-	counts := modelCounts{}
-	if err := readJSON(res.Entry, modelFactsFile, &counts); err != nil {
+	counts, err := readModelCounts(res.Entry)
+	if err != nil {
 		return f, false
 	}
 	f.Parameters, f.Vocabulary = counts.Parameters, counts.Vocabulary
@@ -119,14 +119,10 @@ func datasetFacts(plan *Plan, d *Dataset, summary *pipeline.Summary) (*report.Da
 		f.Warnings = append(f.Warnings, "The rows could not be read.")
 		return f, nil
 	}
-	meta := struct {
-		Accounting dataset.Accounting `json:"accounting"`
-		Labels     []string           `json:"label_names"`
-	}{}
-	if err := readJSON(res.Entry, dataset.MetaFile, &meta); err != nil {
+	labels, a, err := readAccounting(res.Entry)
+	if err != nil {
 		return nil, err
 	}
-	a, labels := meta.Accounting, meta.Labels
 	f.Labels, f.RowsIn, f.Warnings = labels, a.RowsIn, append(f.Warnings, a.Notes...)
 	for _, c := range a.Rejected {
 		f.Rejected = append(f.Rejected, report.Count{What: c.Name, Rows: c.Rows})
@@ -177,8 +173,7 @@ func tokenCounts(plan *Plan, d *Dataset, summary *pipeline.Summary) (truncated m
 		if res == nil || res.Entry == nil {
 			continue
 		}
-		e := &Evaluation{}
-		if readJSON(res.Entry, evaluationFile, e) == nil && e.Tokens != nil {
+		if e, err := readEvaluation(res.Entry); err == nil && e.Tokens != nil {
 			return e.Truncated, e.Tokens
 		}
 	}

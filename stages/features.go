@@ -12,6 +12,7 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Features computes the frozen representations that probes read: all layers
@@ -75,7 +76,7 @@ func (s *Features) Run(ctx context.Context, job *pipeline.Job) error {
 		}
 	}
 	if data.Task == dataset.Tagging {
-		if err := writeJSON(job.Out, wordsFile, enc.words()); err != nil {
+		if err := cache.WriteJSON(job.Out, wordsFile, enc.words()); err != nil {
 			return err
 		}
 	}
@@ -93,7 +94,7 @@ func resolveNeed(base *lm.Base, n methods.FeatureNeed) (train.FeatureNeed, error
 		n.Layer += layers + 1
 	}
 	if n.Layer < 0 || n.Layer > layers {
-		return train.FeatureNeed{}, inputError{fmt.Sprintf("layer %d: the model has layers 0 (embeddings) to %d", n.Layer, layers)}
+		return train.FeatureNeed{}, inputError(fmt.Sprintf("layer %d: the model has layers 0 (embeddings) to %d", n.Layer, layers))
 	}
 	return train.FeatureNeed{Layer: n.Layer, Pooling: n.Pooling}, nil
 }
@@ -141,9 +142,9 @@ func readFeatures(job *pipeline.Job, input string, data *dataset.Dataset, need m
 // other tasks.
 func readWords(job *pipeline.Job, input string) (map[string][][]int32, error) {
 	entry := job.In[input]
-	if has, err := hasFile(entry, wordsFile); err != nil || !has {
+	if has, err := entry.Has(wordsFile); err != nil || !has {
 		return nil, err
 	}
 	var words map[string][][]int32
-	return words, readJSON(entry, wordsFile, &words)
+	return words, entry.ReadJSON(wordsFile, &words)
 }

@@ -2,11 +2,40 @@ package stages
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"runexp/internal/lm/nn"
 )
+
+// Format is how rows become input.
+type Format struct {
+	Name     string              `key:"-"`
+	Text     string              `hcl:"text" doc:"template of the text; {column} stands for a column, {mask} for the model's mask token"`
+	TextPair string              `hcl:"text_pair,optional" doc:"template of the second text"`
+	Words    map[string][]string `hcl:"words,optional" doc:"label words for each class, scored by the language-modelling head"`
+}
+
+// maskName stands in a template where the answer is, and maskSlot is it as it is
+// written.
+const (
+	maskName = "mask"
+	maskSlot = "{" + maskName + "}"
+)
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// columns lists the columns that a format names.
+func (f *Format) columns() []string {
+	var list []string
+	for _, m := range placeholder.FindAllStringSubmatch(f.Text+f.TextPair, -1) {
+		if m[1] != maskName && !slices.Contains(list, m[1]) {
+			list = append(list, m[1])
+		}
+	}
+	return list
+}
 
 // Validate checks what a format says about its own answer.
 func (f *Format) Validate() []error {

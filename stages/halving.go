@@ -18,9 +18,6 @@ import (
 // halvingFactor is by how much budgets grow and fields shrink.
 const halvingFactor = 3
 
-// rungInput names the adapt node whose state a rung goes on from.
-const rungInput = "rung"
-
 // firstRung gives a run of a family with n configurations its first budget.
 func (c *compiler) firstRung(r *Run, n int) {
 	if s := c.plan.Search; s == nil || s.Strategy != "halving" || r.Method.Train == nil || n < 2 {

@@ -13,6 +13,7 @@ import (
 	"runexp/internal/lm/tensor"
 	"runexp/internal/peft"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // LoadModel checks a checkpoint and takes a copy of it into the cache, so
@@ -50,14 +51,20 @@ func (s *LoadModel) Run(ctx context.Context, job *pipeline.Job) error {
 // modelFactsFile tells the size of a model in a model node's output.
 const modelFactsFile = "runexp_model.json"
 
+// modelCounts are what is known of a model once it is made.
 type modelCounts struct {
 	Parameters int64 `json:"parameters"`
 	Vocabulary int   `json:"vocabulary"`
 }
 
+// readModelCounts reads them from a model node's output.
+func readModelCounts(entry *cache.Entry) (c modelCounts, err error) {
+	return c, entry.ReadJSON(modelFactsFile, &c)
+}
+
 func writeModelFacts(job *pipeline.Job, base *lm.Base) error {
 	backbone, lmHead := base.Count()
-	return writeJSON(job.Out, modelFactsFile, modelCounts{backbone + lmHead, base.Config().Vocabulary})
+	return cache.WriteJSON(job.Out, modelFactsFile, modelCounts{backbone + lmHead, base.Config().Vocabulary})
 }
 
 // relocate names the user's files in an error about their copies.
@@ -69,7 +76,7 @@ func relocate(err error, job *pipeline.Job) error {
 	if len(job.Node.Files) > 0 {
 		text = strings.ReplaceAll(text, job.Out, filepath.Dir(job.Node.Files[0].Path))
 	}
-	return inputError{text}
+	return inputError(text)
 }
 
 func copyFile(dst, src string) error {
@@ -143,7 +150,7 @@ func (s *RandomModel) Run(ctx context.Context, job *pipeline.Job) error {
 	config := job.Node.Files[0].Path
 	base, err := lm.LoadRandom(config, filepath.Dir(config), tensor.NewKey(uint64(s.Seed), "weights"))
 	if err != nil {
-		return inputError{err.Error()}
+		return inputError(err.Error())
 	}
 	defer base.Free()
 	if err := base.Save(job.Out, nil); err != nil {
@@ -151,11 +158,3 @@ func (s *RandomModel) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	return writeModelFacts(job, base)
 }
-
-// inputError marks an error of the user's files: exit status 3.
-type inputError struct{ text string }
-
-func (e inputError) Error() string { return e.text }
-
-// InvalidInput tells main that the user's files are at fault.
-func (inputError) InvalidInput() bool { return true }

@@ -40,8 +40,8 @@ func runNote(r *Run, res *pipeline.Result) string {
 	if res == nil || res.Entry == nil {
 		return ""
 	}
-	e := &Evaluation{}
-	if readJSON(res.Entry, evaluationFile, e) != nil {
+	e, err := readEvaluation(res.Entry)
+	if err != nil {
 		return ""
 	}
 	var notes []string

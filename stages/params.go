@@ -6,6 +6,7 @@ import (
 	"runexp/internal/dataset"
 	"runexp/internal/lm"
 	"runexp/internal/lm/nn"
+	"runexp/internal/peft"
 	"runexp/methods"
 	"runexp/pipeline"
 )
@@ -70,8 +71,8 @@ func countRun(plan *Plan, r *Run, known Entries) (ParameterCount, error) {
 		return c, err
 	}
 	if entry := known(plan.ModelNodes[r.Model.Name]); entry != nil {
-		counts := modelCounts{}
-		if err := readJSON(entry, modelFactsFile, &counts); err != nil {
+		counts, err := readModelCounts(entry)
+		if err != nil {
 			return c, err
 		}
 		shape.Vocabulary, c.Asked = counts.Vocabulary, false
@@ -93,7 +94,7 @@ func countRun(plan *Plan, r *Run, known Entries) (ParameterCount, error) {
 			return c, err
 		}
 		if r.Method.EvaluateOnly {
-			if n, err = r.Method.countGiven(base, n); err != nil {
+			if n, err = countGiven(r.Method, base, n); err != nil {
 				return c, err
 			}
 		}
@@ -159,31 +160,17 @@ func modelDir(n *pipeline.Node) string {
 	return ""
 }
 
-// Resolve finds the nodes that an address names: a node as plan prints it, or
-// the nodes of the runs that a run's address names.
-func (p *Plan) Resolve(address string) ([]*pipeline.Node, error) {
-	if n := p.Graph.Find(address); n != nil {
-		return []*pipeline.Node{n}, nil
+// countGiven counts what a method that trains nothing takes over: the
+// adapter's parameters, or none but a checkpoint's head.
+func countGiven(m *Method, base *lm.Base, trained methods.Count) (methods.Count, error) {
+	if m.Adapter.Text == "" {
+		return methods.Count{Head: trained.Head}, nil
 	}
-	a, err := ParseAddress(address)
+	o, _, err := peft.Import(m.Adapter.Abs, base)
 	if err != nil {
-		return nil, fmt.Errorf("%w; nor is it a node of the plan", err)
+		return methods.Count{}, err
 	}
-	var nodes []*pipeline.Node
-	seen := map[*pipeline.Node]bool{}
-	for _, r := range p.Runs {
-		if !a.names(r) {
-			continue
-		}
-		for _, n := range []*pipeline.Node{r.Adapt, r.Evaluate} {
-			if !seen[n] {
-				seen[n] = true
-				nodes = append(nodes, n)
-			}
-		}
-	}
-	if len(nodes) == 0 {
-		return nil, fmt.Errorf("no run is named %s; runexp plan lists them", address)
-	}
-	return nodes, nil
+	defer o.Free()
+	all, head := o.Count()
+	return methods.Count{Stored: all - head, Head: head}, nil
 }

@@ -19,6 +19,9 @@ import (
 // predictBatch is how many lines are predicted at once.
 const predictBatch = 64
 
+// maxInputLine bounds a line of input.
+const maxInputLine = 1 << 20
+
 // Prediction is one line of output.
 type Prediction struct {
 	ID    string             `json:"id,omitempty"`
@@ -38,7 +41,7 @@ func (o *Opened) Predict(in io.Reader, out io.Writer) error {
 	switch data.Task {
 	case dataset.Classification, dataset.Regression, dataset.MultiLabel:
 	default:
-		return inputError{fmt.Sprintf("predict takes classification, regression and multi-label tasks, not %s", data.Task)}
+		return inputError(fmt.Sprintf("predict takes classification, regression and multi-label tasks, not %s", data.Task))
 	}
 	apply, closeModel, err := o.predictor(data)
 	if err != nil {
@@ -81,14 +84,14 @@ func (o *Opened) rows(in io.Reader, yield func(dataset.Row) error) error {
 		columns = *c
 	}
 	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
+	lines.Buffer(nil, maxInputLine)
 	for n := 1; lines.Scan(); n++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
 		fields := map[string]any{}
 		if err := json.Unmarshal(lines.Bytes(), &fields); err != nil {
-			return inputError{fmt.Sprintf("stdin:%d: %v", n, err)}
+			return inputError(fmt.Sprintf("stdin:%d: %v", n, err))
 		}
 		row := dataset.Row{Fields: map[string]string{}}
 		for k, v := range fields {
@@ -98,7 +101,7 @@ func (o *Opened) rows(in io.Reader, yield func(dataset.Row) error) error {
 		}
 		text, ok := firstOf(row.Fields, columns.Text, "text")
 		if !ok {
-			return inputError{fmt.Sprintf("stdin:%d: no %q, and no \"text\"", n, columns.Text)}
+			return inputError(fmt.Sprintf("stdin:%d: no %q, and no \"text\"", n, columns.Text))
 		}
 		row.ID, row.Text = row.Fields["id"], text
 		row.Pair, row.HasPair = firstOf(row.Fields, columns.TextPair, "text_pair")
@@ -159,14 +162,14 @@ func (o *Opened) predictor(data *dataset.Dataset) (apply func(*dataset.Dataset) 
 		}
 		task := train.Task{Kind: data.Task, Outputs: outputs(data)}
 		return func(view *dataset.Dataset) (predictions, error) {
-			examples, err := s.Input.examples(base, view, overlayPositions(overlay))
+			examples, err := examples(s.Input, base, view, overlayPositions(overlay))
 			if err != nil {
 				return predictions{}, err
 			}
 			return headPredictions(view, train.Predict(base, overlay, task, examples), examples), nil
-		}, together(overlay.Free, release), nil
+		}, func() { overlay.Free(); release() }, nil
 	}
-	return nil, nil, inputError{fmt.Sprintf("method %q leaves nothing that predicts new rows", o.Run.Method.Type)}
+	return nil, nil, inputError(fmt.Sprintf("method %q leaves nothing that predicts new rows", o.Run.Method.Type))
 }
 
 // probe computes features and applies a fitted probe.
@@ -185,7 +188,7 @@ func (o *Opened) probe(dir string, base *lm.Base) (func(*dataset.Dataset) (predi
 		return nil, err
 	}
 	return func(view *dataset.Dataset) (predictions, error) {
-		examples, err := o.Evaluate.Input.examples(base, view, 0)
+		examples, err := examples(o.Evaluate.Input, base, view, 0)
 		if err != nil {
 			return predictions{}, err
 		}
@@ -193,16 +196,6 @@ func (o *Opened) probe(dir string, base *lm.Base) (func(*dataset.Dataset) (predi
 		hidden := base.Config().Hidden
 		return flatten(p.PredictFeatures(methods.Features{X: x, Rows: len(x) / hidden, Cols: hidden})), nil
 	}, nil
-}
-
-// examples tokenises the TestID rows of a data set.
-func (in Input) examples(base *lm.Base, view *dataset.Dataset, room int) ([]*train.Example, error) {
-	var list []*train.Example
-	return list, view.TestID.Each(func(_ int, row *dataset.Row) error {
-		e, _, err := in.example(base, view, row, room)
-		list = append(list, e)
-		return err
-	})
 }
 
 func prediction(data *dataset.Dataset, id string, numbers []float64) Prediction {
@@ -219,4 +212,14 @@ func prediction(data *dataset.Dataset, id string, numbers []float64) Prediction 
 		p.Label = data.LabelNames[argmax(numbers)]
 	}
 	return p
+}
+
+// examples tokenises the TestID rows of a data set.
+func examples(in Input, base *lm.Base, view *dataset.Dataset, room int) ([]*train.Example, error) {
+	var list []*train.Example
+	return list, view.TestID.Each(func(_ int, row *dataset.Row) error {
+		e, _, err := in.example(base, view, row, room)
+		list = append(list, e)
+		return err
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"runexp/internal/lm/tokenizer"
 	"runexp/internal/train"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // Pretrain trains a model on text: from nothing with a vocabulary of its own,
@@ -90,7 +91,7 @@ func (s *Pretrain) Run(ctx context.Context, job *pipeline.Job) error {
 	if err := writeModelFacts(job, base); err != nil {
 		return err
 	}
-	return writeJSON(job.Out, trainFile, result)
+	return cache.WriteJSON(job.Out, trainFile, result)
 }
 
 // text reads all documents and sets the held-out share aside: every k-th one.
@@ -113,7 +114,7 @@ func (s *Pretrain) text(job *pipeline.Job) (texts, heldout []string, err error) 
 		}
 	}
 	if d.err == nil && len(texts) == 0 {
-		d.err = inputError{"pretrain: the text is empty"}
+		d.err = inputError("pretrain: the text is empty")
 	}
 	return texts, heldout, d.err
 }

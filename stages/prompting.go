@@ -10,6 +10,7 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // promptFile holds what a method that asks the frozen model has settled on.
@@ -41,17 +42,17 @@ func (s *Adapt) prompt(ctx context.Context, job *pipeline.Job, m methods.Prompte
 			return err
 		}
 	}
-	if err := writeJSON(job.Out, promptFile, p); err != nil {
+	if err := cache.WriteJSON(job.Out, promptFile, p); err != nil {
 		return err
 	}
-	return writeJSON(job.Out, trainFile, train.Result{Status: train.OK})
+	return cache.WriteJSON(job.Out, trainFile, train.Result{Status: train.OK})
 }
 
 // show chooses the demonstrations.
 func (s *Adapt) show(p *Prompt, m *methods.Prompting, data *dataset.Dataset, key tensor.Key) error {
 	switch {
 	case m.Shots > data.Train.Len():
-		return inputError{fmt.Sprintf("shots = %d: there are %d training rows to show", m.Shots, data.Train.Len())}
+		return inputError(fmt.Sprintf("shots = %d: there are %d training rows to show", m.Shots, data.Train.Len()))
 	case m.Shots == 0:
 		p.Note = "zero-shot"
 	case m.Selection == "nearest":
@@ -77,7 +78,7 @@ func (s *Adapt) search(ctx context.Context, job *pipeline.Job, p *Prompt, m *met
 		return err
 	}
 	if len(dev) == 0 {
-		return inputError{"a prompt is chosen on dev, and the data set has no dev rows"}
+		return inputError("a prompt is chosen on dev, and the data set has no dev rows")
 	}
 	base, release, err := loadBase(job)
 	if err != nil {
@@ -126,7 +127,7 @@ func (s *Evaluate) prompt(ctx context.Context, job *pipeline.Job, data *dataset.
 	}
 	defer release()
 	p := &Prompt{}
-	if err := readJSON(job.In["adapt"], promptFile, p); err != nil {
+	if err := job.In["adapt"].ReadJSON(promptFile, p); err != nil {
 		return err
 	}
 	askers := map[string]*asker{}

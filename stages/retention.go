@@ -6,6 +6,7 @@ import (
 
 	"runexp/internal/train"
 	"runexp/pipeline"
+	"runexp/pipeline/cache"
 )
 
 // BaseRetention measures the untouched model on general text, and keeps the
@@ -65,14 +66,14 @@ func (s *BaseRetention) Run(ctx context.Context, job *pipeline.Job) error {
 	}
 	if !base.Config().LMHead || len(r.Sequences) == 0 {
 		// Nothing can be measured; evaluations find no tokens and say nothing.
-		return writeJSON(job.Out, retentionFile, r)
+		return cache.WriteJSON(job.Out, retentionFile, r)
 	}
 	loss, rows := train.LanguageLoss(base, nil, r.examples(), retentionKey())
 	r.Loss = loss
 	for _, row := range rows {
 		r.Tokens += row.Tokens
 	}
-	return writeJSON(job.Out, retentionFile, r)
+	return cache.WriteJSON(job.Out, retentionFile, r)
 }
 
 func (r *Retained) examples() []*train.Example {
@@ -90,7 +91,7 @@ func readRetention(job *pipeline.Job) (*Retained, error) {
 		return nil, nil
 	}
 	r := &Retained{}
-	if err := readJSON(entry, retentionFile, r); err != nil {
+	if err := entry.ReadJSON(retentionFile, r); err != nil {
 		return nil, err
 	}
 	if r.Tokens == 0 {

@@ -12,42 +12,12 @@ import (
 	"runexp/methods"
 )
 
-// Rewinding is what every trained method takes besides its training.
-type Rewinding struct {
-	Rewind []float64 `hcl:"rewind,optional" doc:"shares of the trained change to try after training, the best on dev is used; 0 is the base model under the trained head, 1 what was trained" source:"Wortsman et al. 2022"`
-}
-
-// Validate checks the shares.
-func (r *Rewinding) Validate() []error {
-	for i, share := range r.Rewind {
-		switch {
-		case !(share >= 0 && share <= 1):
-			return []error{wrong("rewind", "%g is no share: it must be from 0 to 1.", share)}
-		case slices.Contains(r.Rewind[:i], share):
-			return []error{wrong("rewind", "%g stands there twice.", share)}
-		}
-	}
-	return nil
-}
-
-// makesTokens reports whether a method trains vectors that stand beside the
-// input, which are no change of the model that could be scaled.
-func makesTokens(m methods.Method) bool {
-	switch m := m.(type) {
-	case *methods.PrefixTuning, *methods.PromptTuning:
-		return true
-	case *methods.Union:
-		return slices.ContainsFunc(m.Parts, func(p *methods.Part) bool { return makesTokens(p.Method) })
-	}
-	return false
-}
-
 // rewound is the overlay with the share of its change that does best on dev;
 // of equally good ones the largest. The caller frees it.
 func (s *Evaluate) rewound(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, enc *encoded, e *Evaluation) (*nn.Overlay, error) {
 	dev := enc.splits[dataset.DevSplit]
 	if len(dev) == 0 {
-		return nil, inputError{"rewind: the share is chosen on dev, and the data set has no dev rows"}
+		return nil, inputError("rewind: the share is chosen on dev, and the data set has no dev rows")
 	}
 	gold, err := answers(data, dataset.DevSplit)
 	if err != nil {
@@ -59,7 +29,7 @@ func (s *Evaluate) rewound(base *lm.Base, o *nn.Overlay, data *dataset.Dataset, 
 	for i, share := range slices.Backward(shares) {
 		r, err := methods.Rewind(base, o, share)
 		if err != nil {
-			return nil, inputError{err.Error()}
+			return nil, inputError(err.Error())
 		}
 		score := devScore(base, r, gold, s.Metric, dev)
 		r.Free()

@@ -11,12 +11,6 @@ import (
 	"runexp/internal/lm/tokenizer"
 )
 
-// maskName stands in a template where the answer is.
-const maskName = "mask"
-
-// maskSlot is it as it is written.
-const maskSlot = "{" + maskName + "}"
-
 // A segment is a piece of a template: text as it stands, or the name of a
 // column.
 type segment struct{ text, column string }
@@ -100,7 +94,7 @@ func trimEnd(parts []tokenizer.Part) []tokenizer.Part {
 func maskPart(base *lm.Base) (tokenizer.Part, error) {
 	id := base.Tokenizer.Special().MASK
 	if id < 0 {
-		return tokenizer.Part{}, inputError{"the model's tokenizer has no mask token, which " + maskSlot + " stands for"}
+		return tokenizer.Part{}, inputError("the model's tokenizer has no mask token, which " + maskSlot + " stands for")
 	}
 	return tokenizer.Part{Special: base.Tokenizer.Token(id)}, nil
 }
@@ -121,7 +115,7 @@ func wordTokens(base *lm.Base, template, word string) ([]int32, error) {
 		}
 	}
 	if len(ids) == 0 || slices.Contains(ids, base.Tokenizer.Special().UNK) {
-		return nil, inputError{fmt.Sprintf("label word %q is not in the model's vocabulary", word)}
+		return nil, inputError(fmt.Sprintf("label word %q is not in the model's vocabulary", word))
 	}
 	return ids, base.Tokenizer.Err()
 }
@@ -130,12 +124,12 @@ func wordTokens(base *lm.Base, template, word string) ([]int32, error) {
 func (in Input) checkWords(data *dataset.Dataset) error {
 	for _, class := range slices.Sorted(maps.Keys(in.Words)) {
 		if !slices.Contains(data.LabelNames, class) {
-			return inputError{fmt.Sprintf("format %q has words for %q, which is no class of the rows; there are %s", in.Format.Name, class, strings.Join(data.LabelNames, ", "))}
+			return inputError(fmt.Sprintf("format %q has words for %q, which is no class of the rows; there are %s", in.Format.Name, class, strings.Join(data.LabelNames, ", ")))
 		}
 	}
 	for _, class := range data.LabelNames {
 		if len(in.Words[class]) == 0 {
-			return inputError{fmt.Sprintf("format %q has no words for class %q", in.Format.Name, class)}
+			return inputError(fmt.Sprintf("format %q has no words for class %q", in.Format.Name, class))
 		}
 	}
 	return nil

@@ -14,12 +14,6 @@ import (
 // all that is later. Trained at the first cut a method is as frozen; the others are
 // what retraining would have given, or going on from the cut before.
 
-// Values of a data set's update attribute.
-const (
-	retrain = "retrain"
-	goOn    = "continue"
-)
-
 // continued marks the condition of a cut whose training goes on from the one before.
 const continued = "+continued"
 
@@ -93,7 +87,7 @@ func (c *compiler) cutNodes(b *config.Block, d *Dataset, node *pipeline.Node) {
 		name := d.Name + "/" + cutCondition(year)
 		c.plan.DataNodes[name] = c.plan.Graph.Add(&pipeline.Node{
 			Addr:  "data " + name,
-			Stage: &ReadData{Config: &config, Generator: stage.Generator, parts: stage.parts},
+			Stage: &ReadData{Config: &config, Generator: stage.Generator, Parts: stage.Parts},
 			Files: node.Files,
 		})
 	}

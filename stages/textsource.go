@@ -27,7 +27,7 @@ func readLines(path string, yield func(line string) bool) (more bool, err error)
 	for n := 1; s.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(s.Text(), "\ufeff"))
 		if !utf8.ValidString(line) {
-			return false, inputError{fmt.Sprintf("%s:%d: the text is not valid UTF-8", path, n)}
+			return false, inputError(fmt.Sprintf("%s:%d: the text is not valid UTF-8", path, n))
 		}
 		if line != "" && !yield(line) {
 			return false, nil

@@ -2,11 +2,8 @@ package stages
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -22,6 +19,9 @@ const checkpointInterval = 20 * time.Second
 
 // trainFile is the training result in the output of a node that trains.
 const trainFile = "train.json"
+
+// rungInput names the adapt node whose state a rung goes on from.
+const rungInput = "rung"
 
 // runTraining runs the loop with the job's checkpoints and progress. frozen may
 // be nil.
@@ -60,26 +60,4 @@ func writeMeasured(job *pipeline.Job, r *train.Result, m *train.Measured) {
 	if m.Seconds > 0 {
 		job.Info[infoRate] = strconv.FormatFloat(float64(r.Tokens)/m.Seconds, 'f', 1, 64)
 	}
-}
-
-func writeJSON(dir, name string, v any) error {
-	text, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o666); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
-}
-
-func readJSON(entry *cache.Entry, name string, v any) error {
-	text, err := entry.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("read %s of %s: %w", name, entry.Address(), err)
-	}
-	return nil
 }

@@ -44,14 +44,14 @@ func readStart(job *pipeline.Job) (start, error) {
 	defer f.Close()
 	p, err := methods.LoadFeatures(f)
 	if err != nil {
-		return start{}, inputError{fmt.Sprintf("from: %v", err)}
+		return start{}, inputError(fmt.Sprintf("from: %v", err))
 	}
 	linear, ok := methods.LinearOf(p)
 	if !ok {
-		return start{}, inputError{"from: only a linear probe's weights can start a head"}
+		return start{}, inputError("from: only a linear probe's weights can start a head")
 	}
 	var need methods.FeatureNeed
-	if err := readJSON(entry, needFile, &need); err != nil {
+	if err := entry.ReadJSON(needFile, &need); err != nil {
 		return start{}, err
 	}
 	return start{probe: linear, pooling: need.Pooling}, nil
@@ -63,7 +63,7 @@ func (s start) apply(base *lm.Base, o *nn.Overlay) error {
 		return nil
 	}
 	if err := methods.Continue(base, o, s.overlay); err != nil {
-		return inputError{fmt.Sprintf("from: %v", err)}
+		return inputError(fmt.Sprintf("from: %v", err))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// writeOutcomes writes the bytes that writeJSON would, some rows at a time: the
+// writeOutcomes writes the bytes that cache.WriteJSON would, some rows at a time: the
 // text of a million rows is not held in memory.
 func writeOutcomes(path string, list []Outcomes) error {
 	if len(list) == 0 {

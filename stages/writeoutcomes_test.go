@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"runexp/pipeline/cache"
 )
 
 // TestOutcomesInPartsAreThoseAtOnce: the bytes, and with them content ids, do not
@@ -19,7 +21,7 @@ func TestOutcomesInPartsAreThoseAtOnce(t *testing.T) {
 	for _, list := range [][]Outcomes{nil, {many}, {{Split: "dev", IDs: []string{"a"}, Slices: []string{"year=1"}, Gold: []float64{1}, Pred: []float64{0},
 		Score: []float64{1e300}, Weight: []float64{3}}, many}} {
 		dir := t.TempDir()
-		if err := writeJSON(dir, "want", list); err != nil {
+		if err := cache.WriteJSON(dir, "want", list); err != nil {
 			t.Fatal(err)
 		}
 		if err := writeOutcomes(filepath.Join(dir, "got"), list); err != nil {

@@ -147,6 +147,15 @@ func (e *Entry) file(name string) (FileInfo, error) {
 	return FileInfo{}, fmt.Errorf("output of %s has no file %s: %w", e.title(), name, fs.ErrNotExist)
 }
 
+// Has reports whether the output has a file of this name.
+func (e *Entry) Has(name string) (bool, error) {
+	_, err := e.file(name)
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrMiss) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // title names the entry in messages.
 func (e *Entry) title() string {
 	if a := e.Address(); a != "" {

@@ -1,0 +1,114 @@
+package stages
+
+import (
+	"slices"
+
+	"runexp/pipeline"
+	"runexp/pipeline/cache"
+)
+
+// A Choice is how a family's configuration was selected.
+type Choice struct {
+	Dataset, Model, Condition, Block string
+	Configuration                    string // "" if none could win
+	Score                            float64
+	Tried                            int
+	Ties, Barred                     []string
+	family                           string
+}
+
+// Entries finds the output of a node; nil where it is not known.
+type Entries func(*pipeline.Node) *cache.Entry
+
+// FromSummary looks outputs up in what an executor did.
+func FromSummary(s *pipeline.Summary) Entries {
+	return func(n *pipeline.Node) *cache.Entry {
+		if r := s.Of(n); r != nil && (r.Status == pipeline.Cached || r.Status == pipeline.Ran) {
+			return r.Entry
+		}
+		return nil
+	}
+}
+
+// FromPlan looks outputs up in what an executor would do.
+func FromPlan(items []pipeline.PlanItem) Entries {
+	known := map[*pipeline.Node]*cache.Entry{}
+	for _, it := range items {
+		if it.Status == pipeline.PlanCached {
+			known[it.Node] = it.Entry
+		}
+	}
+	return func(n *pipeline.Node) *cache.Entry { return known[n] }
+}
+
+// choose selects a configuration in every family, by the rule of Pick.
+func choose(plan *Plan, known Entries) ([]Choice, error) {
+	var order []string
+	families := map[string][]*Run{}
+	for _, r := range plan.Runs {
+		if families[r.family()] == nil {
+			order = append(order, r.family())
+		}
+		families[r.family()] = append(families[r.family()], r)
+	}
+	var choices []Choice
+	for _, f := range order {
+		runs := families[f]
+		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, family: f}
+		list, err := candidates(runs, known)
+		if err != nil {
+			return nil, err
+		}
+		c.Tried = len(list)
+		for _, k := range list {
+			if k.unusable {
+				c.Barred = append(c.Barred, k.name)
+			}
+		}
+		if best := selectCandidate(list); best >= 0 {
+			c.Configuration, c.Score = list[best].name, list[best].mean()
+			for i := range list {
+				if i != best && !list[i].unusable && len(list[i].scores) > 0 && list[i].mean() == c.Score {
+					c.Ties = append(c.Ties, list[i].name)
+				}
+			}
+		}
+		choices = append(choices, c)
+	}
+	return choices, nil
+}
+
+// candidates gathers the seeds of each configuration of a family.
+func candidates(runs []*Run, known Entries) ([]candidate, error) {
+	var list []candidate
+	seen := map[*pipeline.Node]bool{}
+	top := 0
+	for _, r := range runs {
+		top = max(top, r.rung)
+	}
+	for _, r := range runs {
+		if r.rung < top {
+			continue // stopped by successive halving
+		}
+		i := slices.IndexFunc(list, func(c candidate) bool { return c.name == r.Point.Name })
+		if i < 0 {
+			i = len(list)
+			list = append(list, candidate{name: r.Point.Name})
+		}
+		if seen[r.Evaluate] {
+			continue
+		}
+		seen[r.Evaluate] = true
+		entry := known(r.Evaluate)
+		if entry == nil {
+			list[i].unusable = true
+			continue
+		}
+		e, err := readEvaluation(entry)
+		if err != nil {
+			return nil, err
+		}
+		list[i].add(e, r.Dataset.Metric)
+	}
+	return list, nil
+}
