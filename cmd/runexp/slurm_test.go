@@ -111,12 +111,13 @@ func TestFaultSlurm(t *testing.T) {
 	})
 
 	// What Slurm does a while before the time limit: the worker stops at a
-	// checkpoint and has its own job requeued, which goes on from there.
+	// checkpoint and has its own job requeued, which goes on from there. A
+	// worker that is stopped before its first step has nothing to go on from.
 	t.Run("time limit", func(t *testing.T) {
 		t.Parallel()
 		s := slurmSite(t, c, slurmBlock)
 		p := s.start(nil, append([]string{"-progress", "plain", "tiny.hcl"}, more...)...)
-		id, err := jobOf(s.waitForWorker(p, "pretrain base"))
+		id, err := jobOf(s.waitForLog(p, " steps loss"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,18 +265,21 @@ func (s *site) disturb(c *slurmd.Cluster, what string, rng *rand.Rand, suspended
 	return err
 }
 
-// jobOf returns the job that a worker runs in.
+// jobOf returns the job that a worker runs in: an element of an array.
 func jobOf(pid int) (string, error) {
 	environment, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil {
 		return "", err
 	}
+	of := map[string]string{}
 	for variable := range strings.SplitSeq(string(environment), "\x00") {
-		if id, ok := strings.CutPrefix(variable, "SLURM_JOB_ID="); ok {
-			return id, nil
-		}
+		name, value, _ := strings.Cut(variable, "=")
+		of[name] = value
 	}
-	return "", os.ErrNotExist
+	if of["SLURM_ARRAY_JOB_ID"] == "" || of["SLURM_ARRAY_TASK_ID"] == "" {
+		return "", os.ErrNotExist
+	}
+	return of["SLURM_ARRAY_JOB_ID"] + "_" + of["SLURM_ARRAY_TASK_ID"], nil
 }
 
 // workerLine is the first line of a worker's log.
@@ -284,11 +288,17 @@ var workerLine = regexp.MustCompile(`runexp worker: process (\d+),`)
 // waitForWorker waits until a worker has begun a node, and returns its process.
 func (s *site) waitForWorker(p *process, node string) int {
 	s.t.Helper()
+	return s.waitForLog(p, "start "+node)
+}
+
+// waitForLog returns the worker whose log says something.
+func (s *site) waitForLog(p *process, what string) int {
+	s.t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && len(p.ended) == 0; time.Sleep(20 * time.Millisecond) {
 		logs, _ := filepath.Glob(filepath.Join(s.dir, ".runexp/slurm/tiny/batches/*/*.log"))
 		for _, l := range logs {
 			text, _ := os.ReadFile(l)
-			if m := workerLine.FindSubmatch(text); m != nil && strings.Contains(string(text), "start "+node) {
+			if m := workerLine.FindSubmatch(text); m != nil && strings.Contains(string(text), what) {
 				pid, err := strconv.Atoi(string(m[1]))
 				if err != nil {
 					s.t.Fatal(err)
@@ -297,7 +307,7 @@ func (s *site) waitForWorker(p *process, node string) int {
 			}
 		}
 	}
-	s.t.Fatalf("no worker has begun %s:\n%s", node, p.err.String())
+	s.t.Fatalf("no worker has said %q:\n%s", what, p.err.String())
 	return 0
 }
 

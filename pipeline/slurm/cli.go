@@ -131,7 +131,7 @@ func (CLI) MaxArraySize(ctx context.Context) (int, error) {
 // still counts as running: one that was cancelled must not come back, and one
 // that Slurm itself requeues need not be asked for.
 func Requeue(ctx context.Context) error {
-	id := os.Getenv("SLURM_JOB_ID")
+	id := ownJob(os.Getenv)
 	if id == "" {
 		return fmt.Errorf("requeue: not in a Slurm job")
 	}
@@ -144,4 +144,13 @@ func Requeue(ctx context.Context) error {
 	}
 	_, err = command(ctx, "scontrol", "requeue", id)
 	return err
+}
+
+// ownJob names the job that this process runs in. An element of an array goes by
+// its place there: the id of one of the elements is also that of the whole array.
+func ownJob(getenv func(string) string) string {
+	if array, element := getenv("SLURM_ARRAY_JOB_ID"), getenv("SLURM_ARRAY_TASK_ID"); array != "" && element != "" {
+		return array + "_" + element
+	}
+	return getenv("SLURM_JOB_ID")
 }

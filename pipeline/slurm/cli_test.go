@@ -95,6 +95,7 @@ func TestMaxArraySizeReadsTheConfiguration(t *testing.T) {
 // Only a job that counts as running comes back.
 func TestRequeueAsksForTheState(t *testing.T) {
 	t.Setenv("SLURM_JOB_ID", "12")
+	t.Setenv("SLURM_ARRAY_JOB_ID", "")
 	arguments := fakeCommand(t, "scontrol", "")
 	for state, want := range map[string]bool{"RUNNING": true, "COMPLETING": false, "CANCELLED": false, "": false} {
 		os.Remove(arguments)
@@ -103,6 +104,24 @@ func TestRequeueAsksForTheState(t *testing.T) {
 		_, errFile := os.Stat(arguments)
 		if asked := errFile == nil; asked != want || (err == nil) != want {
 			t.Errorf("state %q: requeued %v, %v; want %v", state, asked, err, want)
+		}
+	}
+}
+
+// The first element of an array to be started has the array's own id: asked for by
+// that, Slurm answers for all elements, and puts all of them back.
+func TestRequeueMeansOneElement(t *testing.T) {
+	t.Setenv("SLURM_JOB_ID", "12")
+	t.Setenv("SLURM_ARRAY_JOB_ID", "12")
+	t.Setenv("SLURM_ARRAY_TASK_ID", "3")
+	requeued := fakeCommand(t, "scontrol", "")
+	looked := fakeCommand(t, "squeue", "echo RUNNING")
+	if err := Requeue(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{requeued: "requeue\n12_3\n", looked: "--noheader\n--jobs=12_3\n--format=%T\n"} {
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("asked with %q, %v; want %q", got, err, want)
 		}
 	}
 }
