@@ -60,7 +60,7 @@ func ParseAddress(text string) (Address, error) {
 func (a Address) String() string {
 	text := "method." + a.Method + a.Configuration
 	if a.Placed {
-		text = runGroup(a.Method+a.Configuration, a.Model, a.Dataset, a.Condition)
+		text = RunGroup(a.Method+a.Configuration, a.Model, a.Dataset, a.Condition)
 	}
 	if a.Seed >= 0 {
 		text += "#" + strconv.Itoa(a.Seed)

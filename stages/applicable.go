@@ -12,6 +12,8 @@ import (
 	"runexp/internal/lm/tensor"
 	"runexp/methods"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // What a method cannot do on a task or a model is a diagnostic before anything
@@ -28,8 +30,8 @@ type (
 // applies reports whether one configuration makes sense for a data set and a
 // model, which is nil for methods without one. What does not is a diagnostic
 // at the attribute that is to blame.
-func (c *compiler) applies(b *config.Block, d *Dataset, model *Model, p *config.Point) bool {
-	m, before := p.Config.(*Method), c.errors()
+func (c *compiler) applies(b *config.Block, d *block.Dataset, model *block.Model, p *config.Point) bool {
+	m, before := p.Config.(*block.Method), c.errors()
 	at := func(attribute string) hcl.Range { return b.PointRange(p, attribute) }
 	if err := m.Method.Supports(d.Config.Task); err != nil {
 		c.once(b.DefRange, "Method does not fit the task", "On data set %q: %v.", d.Name, err)
@@ -94,7 +96,7 @@ func (c *compiler) once(at hcl.Range, summary, format string, args ...any) {
 }
 
 // dryModel is a model's shape without weights, nil where it is not known yet.
-func (c *compiler) dryModel(m *Model) *lm.Base {
+func (c *compiler) dryModel(m *block.Model) *lm.Base {
 	if base, ok := c.dry[m.Name]; ok {
 		return base
 	}
@@ -114,7 +116,7 @@ func (c *compiler) dryModel(m *Model) *lm.Base {
 
 // dryRun makes the method's parameters without memory, which finds targets
 // that are not there, parts that claim one place, and inputs without room.
-func dryRun(a methods.Adapter, m *Method, d *Dataset, base *lm.Base) error {
+func dryRun(a methods.Adapter, m *block.Method, d *block.Dataset, base *lm.Base) error {
 	setup := methods.Setup{
 		Head:     nn.HeadSpec{Task: d.Config.Task, Outputs: expectedOutputs(d)},
 		Schedule: m.Train.Schedule, Dropout: m.Train.Dropout,
@@ -127,13 +129,13 @@ func dryRun(a methods.Adapter, m *Method, d *Dataset, base *lm.Base) error {
 		return err
 	}
 	defer o.Free()
-	_, err = Input{MaxLength: d.MaxLength}.limit(base, overlayPositions(o))
+	_, err = work.Input{MaxLength: d.MaxLength}.Limit(base, work.OverlayPositions(o))
 	return err
 }
 
 // checkWords looks at label words: whether the method has the format that it
 // needs, and whether this model can score its words where it says.
-func (c *compiler) checkWords(m *Method, d *Dataset, shape *nn.Config, model *Model, at func(string) hcl.Range) {
+func (c *compiler) checkWords(m *block.Method, d *block.Dataset, shape *nn.Config, model *block.Model, at func(string) hcl.Range) {
 	_, prompted := m.Method.(methods.Prompter)
 	w, ok := m.Method.(wordReader)
 	needs := ok && w.NeedsWords()
@@ -149,7 +151,7 @@ func (c *compiler) checkWords(m *Method, d *Dataset, shape *nn.Config, model *Mo
 	if m.Format.IsZero() || f == nil {
 		return
 	}
-	format := f.Config().(*Format)
+	format := f.Config().(*block.Format)
 	switch {
 	case d.Config.Task == dataset.Tagging || d.Config.Task == dataset.MultipleChoice:
 		c.once(at("format"), "Attribute without effect", "Rows of a %s task are read word by word or choice by choice; a format does not change them.", d.Config.Task)
@@ -166,13 +168,13 @@ func (c *compiler) checkWords(m *Method, d *Dataset, shape *nn.Config, model *Mo
 		c.once(at("format"), "Model without language-modelling head", "Label words are scored by the head that predicts words, and the checkpoint of model %q has none.", model.Name)
 		return
 	}
-	if why := format.answerable(shape, prompted); why != "" {
+	if why := format.Answerable(shape, prompted); why != "" {
 		c.once(f.AttrRange("text"), "No place for the label word", "%s Method %q reads it with model %q.", why, m.Name, model.Name)
 	}
 }
 
 // checkStart refuses a start that hands nothing on.
-func (c *compiler) checkStart(b *config.Block, m *Method, at func(string) hcl.Range) {
+func (c *compiler) checkStart(b *config.Block, m *block.Method, at func(string) hcl.Range) {
 	from := c.exp.Find(m.From)
 	if from == nil {
 		return
@@ -182,7 +184,7 @@ func (c *compiler) checkStart(b *config.Block, m *Method, at func(string) hcl.Ra
 		return
 	}
 	for _, p := range from.Points {
-		other := p.Config.(*Method)
+		other := p.Config.(*block.Method)
 		probe, ok := other.Method.(*methods.Probing)
 		switch {
 		case other.Train != nil:
@@ -198,5 +200,5 @@ func (c *compiler) checkStart(b *config.Block, m *Method, at func(string) hcl.Ra
 
 func (c *compiler) hasWords(ref config.Ref) bool {
 	f := c.exp.Find(ref)
-	return f != nil && f.Config().(*Format).Words != nil
+	return f != nil && f.Config().(*block.Format).Words != nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"runexp/stages/work"
 )
 
 // Mistakes that a model's shape shows are found before anything runs, each at
@@ -100,7 +102,7 @@ method "tfidf" "words" {
 		t.Fatal(diags)
 	}
 	for _, r := range plan.Runs {
-		if got := r.Evaluate.Stage.(*Evaluate).Shifted; len(got) != 1 || got[0].Format.Name != "pair" {
+		if got := r.Evaluate.Stage.(*work.Evaluate).Shifted; len(got) != 1 || got[0].Format.Name != "pair" {
 			t.Errorf("%s is tested on %v", r.Addr(), got)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"runexp/internal/lm"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // CheckSources reads the files of an experiment before anything runs, so that
@@ -20,11 +22,11 @@ func CheckSources(exp *config.Experiment, plan *Plan, runs func(*pipeline.Node) 
 	c := &compiler{exp: exp, plan: plan}
 	for _, b := range exp.Of("dataset") {
 		node := plan.DataNodes[b.Name]
-		stage := node.Stage.(*ReadData)
+		stage := node.Stage.(*work.ReadData)
 		if stage.Generator != nil || !runs(node) {
 			continue
 		}
-		if err := stage.check(); err != nil {
+		if err := stage.Check(); err != nil {
 			c.fail(b.AttrRange(cmp.Or(dataset.Blamed(err), "files")), "Invalid data", "%s", asSentences(err))
 		}
 	}
@@ -34,21 +36,21 @@ func CheckSources(exp *config.Experiment, plan *Plan, runs func(*pipeline.Node) 
 			continue
 		}
 		switch stage := node.Stage.(type) {
-		case *LoadModel:
-			if m := b.Config().(*Model); m.Path.Text != "" {
+		case *work.LoadModel:
+			if m := b.Config().(*block.Model); m.Path.Text != "" {
 				if err := lm.Check(m.Path.Abs); err != nil {
 					c.fail(b.AttrRange("path"), "Invalid model", "%s", asSentences(err))
 				}
 			}
-		case *RandomModel:
+		case *work.RandomModel:
 			if _, err := lm.ReadRandomShape(node.Files[0].Path); err != nil {
 				c.fail(b.AttrRange("random.config"), "Invalid model", "%s", asSentences(err))
 			}
-		case *Pretrain:
+		case *work.Pretrain:
 			if stage.Config.Generator != nil {
 				continue
 			}
-			if _, _, err := stage.text(&pipeline.Job{Node: node}); err != nil {
+			if _, _, err := stage.Text(&pipeline.Job{Node: node}); err != nil {
 				c.fail(b.AttrRange("pretrain.text"), "Invalid text", "%s", asSentences(err))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
+	"runexp/stages/work"
 )
 
 // A Choice is how a family's configuration was selected.
@@ -14,7 +15,7 @@ type Choice struct {
 	Score                            float64
 	Tried                            int
 	Ties, Barred                     []string
-	family                           string
+	Family                           string
 }
 
 // Entries finds the output of a node; nil where it is not known.
@@ -41,35 +42,35 @@ func FromPlan(items []pipeline.PlanItem) Entries {
 	return func(n *pipeline.Node) *cache.Entry { return known[n] }
 }
 
-// choose selects a configuration in every family, by the rule of Pick.
-func choose(plan *Plan, known Entries) ([]Choice, error) {
+// Choose selects a configuration in every family, by the rule of Pick.
+func Choose(plan *Plan, known Entries) ([]Choice, error) {
 	var order []string
 	families := map[string][]*Run{}
 	for _, r := range plan.Runs {
-		if families[r.family()] == nil {
-			order = append(order, r.family())
+		if families[r.Family()] == nil {
+			order = append(order, r.Family())
 		}
-		families[r.family()] = append(families[r.family()], r)
+		families[r.Family()] = append(families[r.Family()], r)
 	}
 	var choices []Choice
 	for _, f := range order {
 		runs := families[f]
-		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, family: f}
+		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, Family: f}
 		list, err := candidates(runs, known)
 		if err != nil {
 			return nil, err
 		}
 		c.Tried = len(list)
 		for _, k := range list {
-			if k.unusable {
-				c.Barred = append(c.Barred, k.name)
+			if k.Unusable {
+				c.Barred = append(c.Barred, k.Name)
 			}
 		}
-		if best := selectCandidate(list); best >= 0 {
-			c.Configuration, c.Score = list[best].name, list[best].mean()
+		if best := work.SelectCandidate(list); best >= 0 {
+			c.Configuration, c.Score = list[best].Name, list[best].Mean()
 			for i := range list {
-				if i != best && !list[i].unusable && len(list[i].scores) > 0 && list[i].mean() == c.Score {
-					c.Ties = append(c.Ties, list[i].name)
+				if i != best && !list[i].Unusable && len(list[i].Scores) > 0 && list[i].Mean() == c.Score {
+					c.Ties = append(c.Ties, list[i].Name)
 				}
 			}
 		}
@@ -79,8 +80,8 @@ func choose(plan *Plan, known Entries) ([]Choice, error) {
 }
 
 // candidates gathers the seeds of each configuration of a family.
-func candidates(runs []*Run, known Entries) ([]candidate, error) {
-	var list []candidate
+func candidates(runs []*Run, known Entries) ([]work.Candidate, error) {
+	var list []work.Candidate
 	seen := map[*pipeline.Node]bool{}
 	top := 0
 	for _, r := range runs {
@@ -90,10 +91,10 @@ func candidates(runs []*Run, known Entries) ([]candidate, error) {
 		if r.rung < top {
 			continue // stopped by successive halving
 		}
-		i := slices.IndexFunc(list, func(c candidate) bool { return c.name == r.Point.Name })
+		i := slices.IndexFunc(list, func(c work.Candidate) bool { return c.Name == r.Point.Name })
 		if i < 0 {
 			i = len(list)
-			list = append(list, candidate{name: r.Point.Name})
+			list = append(list, work.Candidate{Name: r.Point.Name})
 		}
 		if seen[r.Evaluate] {
 			continue
@@ -101,14 +102,14 @@ func candidates(runs []*Run, known Entries) ([]candidate, error) {
 		seen[r.Evaluate] = true
 		entry := known(r.Evaluate)
 		if entry == nil {
-			list[i].unusable = true
+			list[i].Unusable = true
 			continue
 		}
-		e, err := readEvaluation(entry)
+		e, err := work.ReadEvaluation(entry)
 		if err != nil {
 			return nil, err
 		}
-		list[i].add(e, r.Dataset.Metric)
+		list[i].Add(e, r.Dataset.Metric)
 	}
 	return list, nil
 }

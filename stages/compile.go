@@ -8,6 +8,7 @@ import (
 	"runexp/internal/lm"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
 )
 
 // Options are what the command line adds to a plan.
@@ -62,25 +63,25 @@ func (c *compiler) fail(at hcl.Range, summary, format string, args ...any) {
 // settings reads the blocks that there is one of.
 func (c *compiler) settings() {
 	if blocks := c.exp.Of("experiment"); len(blocks) == 1 {
-		c.plan.Experiment = blocks[0].Config().(*Experiment)
+		c.plan.Experiment = blocks[0].Config().(*block.Experiment)
 	} else {
 		c.fail(c.top(), "No experiment block", "A file that is run says what it is called: experiment \"name\" { … }.")
-		c.plan.Experiment = newExperiment("unnamed")
+		c.plan.Experiment = block.NewExperiment("unnamed")
 	}
 	if n := c.options.Seeds; n > 0 && n < len(c.plan.Experiment.Seeds) {
 		c.plan.Experiment.Seeds = c.plan.Experiment.Seeds[:n]
 	}
 	for _, b := range c.exp.Of("search") {
-		c.plan.Search = b.Config().(*Search)
+		c.plan.Search = b.Config().(*block.Search)
 	}
 	for _, b := range c.exp.Of("gate") {
-		c.plan.Gate = b.Config().(*Gate)
+		c.plan.Gate = b.Config().(*block.Gate)
 	}
 	for _, b := range c.exp.Of("executor") {
-		c.plan.Executor = b.Config().(*Executor)
+		c.plan.Executor = b.Config().(*block.Executor)
 	}
 	for _, b := range c.exp.Of("budget") {
-		c.plan.Budgets = append(c.plan.Budgets, b.Config().(*Budget))
+		c.plan.Budgets = append(c.plan.Budgets, b.Config().(*block.Budget))
 	}
 }
 

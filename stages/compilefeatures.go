@@ -8,22 +8,24 @@ import (
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // featuresNode is the one pass over a data set that all probes of a model
 // read: its list of needs is collected from every probe in the file, so that
 // a sweep over layers and poolings costs one forward pass.
-func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline.Node {
-	stage := &Features{Input: in}
+func (c *compiler) featuresNode(r *Run, in work.Input, data *pipeline.Node) *pipeline.Node {
+	stage := &work.Features{Input: in}
 	if diagnosedFeatures(r.Dataset, in) {
-		stage.Needs = append(stage.Needs, diagnosisNeed)
+		stage.Needs = append(stage.Needs, work.DiagnosisNeed)
 	}
 	for _, b := range c.plan.Blocks {
-		if b.Config().(*Method).Format.Name != r.Method.Format.Name {
+		if b.Config().(*block.Method).Format.Name != r.Method.Format.Name {
 			continue
 		}
 		for _, p := range b.Points {
-			stage.Needs = append(stage.Needs, featureNeeds(p.Config.(*Method).Method)...)
+			stage.Needs = append(stage.Needs, featureNeeds(p.Config.(*block.Method).Method)...)
 		}
 	}
 	slices.SortFunc(stage.Needs, func(a, b methods.FeatureNeed) int {
@@ -42,7 +44,7 @@ func (c *compiler) featuresNode(r *Run, in Input, data *pipeline.Node) *pipeline
 
 // featuresAddr names the pass over a data set, of a cut and in a format if
 // there are some.
-func featuresAddr(m *Model, d *Dataset, cut string, f *Format) string {
+func featuresAddr(m *block.Model, d *block.Dataset, cut string, f *block.Format) string {
 	addr := fmt.Sprintf("features %s/%s", m.Name, d.Name)
 	if cut != "" {
 		addr += "/" + cut
@@ -61,8 +63,8 @@ func (c *compiler) pickNode(b *config.Block, r *Run) *pipeline.Node {
 	if from == nil {
 		return nil
 	}
-	like.Method = from.Config().(*Method)
-	candidates := c.families[like.family()]
+	like.Method = from.Config().(*block.Method)
+	candidates := c.families[like.Family()]
 	if len(candidates) == 0 {
 		c.fail(b.AttrRange("from"), "Nothing to start from", "method %q is not applied to model %q and data set %q.", from.Name, r.ModelName(), r.Dataset.Name)
 		return nil
@@ -71,7 +73,7 @@ func (c *compiler) pickNode(b *config.Block, r *Run) *pipeline.Node {
 		c.fail(b.AttrRange("from"), "Start not known", "method %q is searched by successive halving, whose result is known only when it has run; give it one configuration.", from.Name)
 		return nil
 	}
-	stage := &Pick{Metric: r.Dataset.Metric}
+	stage := &work.Pick{Metric: r.Dataset.Metric}
 	like.Point = &config.Point{Name: from.Name}
 	node := &pipeline.Node{Addr: "pick " + like.Addr(), Stage: stage}
 	seen := map[string]bool{}

@@ -4,6 +4,8 @@ import (
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // addNodes adds the run's adapt and evaluate nodes and what they read.
@@ -19,14 +21,14 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 	}
 	adapt := &pipeline.Node{
 		Addr:   "adapt " + addr,
-		Stage:  &Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed, Given: Given{Classifier: r.Method.Classifier, EvaluateOnly: r.Method.EvaluateOnly}},
+		Stage:  &work.Adapt{Method: r.Method.Method, Train: r.Method.Train, Input: input, Metric: r.Dataset.Metric, Seed: seed, Given: work.Given{Classifier: r.Method.Classifier, EvaluateOnly: r.Method.EvaluateOnly}},
 		Inputs: []pipeline.Input{data},
 	}
 	if !c.startFiles(b, r, adapt) {
 		return false
 	}
 	needs := featureNeeds(r.Method.Method)
-	measure := &Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method), Years: periodYears(r.Dataset)}
+	measure := &work.Evaluate{Metric: r.Dataset.Metric, Input: input, Shifted: c.shiftedInputs(r, input), Reads: reads(r.Method.Method), Years: periodYears(r.Dataset)}
 	if len(needs) > 0 {
 		measure.Need = &needs[0]
 	}
@@ -39,7 +41,7 @@ func (c *compiler) addNodes(b *config.Block, r *Run) bool {
 		Inputs: []pipeline.Input{data},
 	}
 	if m, ok := r.Method.Method.(*methods.External); ok {
-		adapt.Stage.(*Adapt).Dir = c.exp.Dir
+		adapt.Stage.(*work.Adapt).Dir = c.exp.Dir
 		adapt.Files = c.commandFiles(m)
 	}
 	if r.Model != nil {
@@ -84,7 +86,7 @@ func reads(m methods.Method) string {
 	switch {
 	case readsText(m):
 		return "text"
-	case readsFeatures(m):
+	case ReadsFeatures(m):
 		return "features"
 	case isExternal(m):
 		return "external"
@@ -96,15 +98,15 @@ func reads(m methods.Method) string {
 
 // input is how the run's rows become input: the format of its condition, or
 // the method's own. Only a method's own format scores label words.
-func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
-	in := Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
+func (c *compiler) input(b *config.Block, r *Run) (work.Input, bool) {
+	in := work.Input{MaxLength: r.Dataset.MaxLength, Truncate: r.Dataset.Truncate}
 	switch ref := r.Method.Format; {
 	case !ref.IsZero():
 		found := c.exp.Find(ref)
 		if found == nil {
 			return in, false
 		}
-		in.Format = found.Config().(*Format)
+		in.Format = found.Config().(*block.Format)
 		in.Words = in.Format.Words
 	case formatShift(r.Dataset):
 		in.Format = c.format(r.Condition)
@@ -115,9 +117,9 @@ func (c *compiler) input(b *config.Block, r *Run) (Input, bool) {
 
 // format finds a format block by name; checkFormats has reported those that
 // do not exist.
-func (c *compiler) format(name string) *Format {
+func (c *compiler) format(name string) *block.Format {
 	if b := c.exp.Find(config.Ref{Kind: "format", Name: name}); b != nil {
-		return b.Config().(*Format)
+		return b.Config().(*block.Format)
 	}
 	return nil
 }

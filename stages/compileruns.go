@@ -8,6 +8,7 @@ import (
 
 	"runexp/internal/dataset"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
 )
 
 // checkCount refuses more runs than the limit before any is expanded.
@@ -15,7 +16,7 @@ func (c *compiler) checkCount() {
 	total := new(big.Int)
 	var parts []string
 	for _, b := range c.plan.Blocks {
-		m := b.Config().(*Method)
+		m := b.Config().(*block.Method)
 		count := b.Count().
 			Times(config.Factor{Name: "data sets", N: int64(c.conditionsOf(m))}).
 			Times(config.Factor{Name: "models", N: int64(max(1, len(c.modelsOf(m))))}).
@@ -29,7 +30,7 @@ func (c *compiler) checkCount() {
 }
 
 // conditionsOf counts the data sets of a method, each under its conditions.
-func (c *compiler) conditionsOf(m *Method) int {
+func (c *compiler) conditionsOf(m *block.Method) int {
 	n := 0
 	for _, d := range c.datasetsOf(m) {
 		n += len(c.conditions(d, m))
@@ -37,16 +38,16 @@ func (c *compiler) conditionsOf(m *Method) int {
 	return n
 }
 
-func (c *compiler) datasetsOf(m *Method) []*Dataset {
-	return narrowed(c.plan.Datasets, m.Datasets, func(d *Dataset) string { return d.Name })
+func (c *compiler) datasetsOf(m *block.Method) []*block.Dataset {
+	return narrowed(c.plan.Datasets, m.Datasets, func(d *block.Dataset) string { return d.Name })
 }
 
 // modelsOf is empty for methods without a language model.
-func (c *compiler) modelsOf(m *Method) []*Model {
-	if m.withoutModel() {
+func (c *compiler) modelsOf(m *block.Method) []*block.Model {
+	if m.WithoutModel() {
 		return nil
 	}
-	return narrowed(c.plan.Models, m.Models, func(m *Model) string { return m.Name })
+	return narrowed(c.plan.Models, m.Models, func(m *block.Model) string { return m.Name })
 }
 
 func narrowed[T any](all []T, refs []config.Ref, name func(T) string) []T {
@@ -73,7 +74,7 @@ func (c *compiler) runs() {
 			return
 		}
 		done[b.Name] = true
-		if from := b.Config().(*Method).From; !from.IsZero() {
+		if from := b.Config().(*block.Method).From; !from.IsZero() {
 			if start := c.exp.Find(from); start != nil {
 				add(start)
 			}
@@ -93,8 +94,8 @@ func (c *compiler) runs() {
 }
 
 func (c *compiler) methodRuns(b *config.Block) {
-	m := b.Config().(*Method)
-	if !m.withoutModel() && len(c.plan.Models) == 0 {
+	m := b.Config().(*block.Method)
+	if !m.WithoutModel() && len(c.plan.Models) == 0 {
 		c.fail(b.DefRange, "No model", "method %q adapts a language model, and the file declares none.", m.Name)
 		return
 	}
@@ -108,8 +109,8 @@ func (c *compiler) methodRuns(b *config.Block) {
 			continue
 		}
 		models := c.modelsOf(m)
-		if m.withoutModel() {
-			models = []*Model{nil}
+		if m.WithoutModel() {
+			models = []*block.Model{nil}
 		}
 		for _, model := range models {
 			for _, point := range b.Points {
@@ -124,8 +125,8 @@ func (c *compiler) methodRuns(b *config.Block) {
 
 // pointRuns adds one configuration under every seed. What draws nothing is
 // one pair of nodes that all seeds share.
-func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *config.Point) {
-	m := point.Config.(*Method)
+func (c *compiler) pointRuns(b *config.Block, d *block.Dataset, model *block.Model, point *config.Point) {
+	m := point.Config.(*block.Method)
 	draws := m.Method.Draws() && !m.EvaluateOnly
 	for _, condition := range c.conditions(d, m) {
 		for _, seed := range c.plan.Experiment.Seeds {
@@ -134,7 +135,7 @@ func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *c
 				return
 			}
 			c.plan.Runs = append(c.plan.Runs, r)
-			c.families[r.family()] = append(c.families[r.family()], r)
+			c.families[r.Family()] = append(c.families[r.Family()], r)
 		}
 	}
 }
@@ -142,7 +143,7 @@ func (c *compiler) pointRuns(b *config.Block, d *Dataset, model *Model, point *c
 // conditions are what a method is trained under on a data set: each of the
 // formats that its shift trains on, each cut of a rolling shift, or one
 // condition without a name.
-func (c *compiler) conditions(d *Dataset, m *Method) []string {
+func (c *compiler) conditions(d *block.Dataset, m *block.Method) []string {
 	switch {
 	case formatShift(d):
 		return formatConditions(d, m)
@@ -152,6 +153,6 @@ func (c *compiler) conditions(d *Dataset, m *Method) []string {
 	return []string{""}
 }
 
-func formatShift(d *Dataset) bool {
+func formatShift(d *block.Dataset) bool {
 	return d.Config.Shift != nil && d.Config.Shift.Type == dataset.FormatShift
 }

@@ -6,20 +6,22 @@ import (
 	"runexp/internal/dataset"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // sources adds a node for every data set and every model.
 func (c *compiler) sources() {
 	for _, b := range c.exp.Of("dataset") {
-		d := b.Config().(*Dataset)
-		d.applyDefaults()
+		d := b.Config().(*block.Dataset)
+		d.ApplyDefaults()
 		c.plan.Datasets = append(c.plan.Datasets, d)
 		c.keepColumns(d)
 		c.checkFormats(b, d)
 		c.dataNode(b, d)
 	}
 	for _, b := range c.exp.Of("model") {
-		c.plan.Models = append(c.plan.Models, b.Config().(*Model))
+		c.plan.Models = append(c.plan.Models, b.Config().(*block.Model))
 	}
 	for _, b := range c.exp.Of("model") {
 		c.modelNode(b)
@@ -33,8 +35,8 @@ func (c *compiler) sources() {
 	}
 }
 
-func (c *compiler) dataNode(b *config.Block, d *Dataset) {
-	stage := &ReadData{Config: d.Config, Generator: d.Generator}
+func (c *compiler) dataNode(b *config.Block, d *block.Dataset) {
+	stage := &work.ReadData{Config: d.Config, Generator: d.Generator}
 	node := &pipeline.Node{Addr: "data " + d.Name, Stage: stage}
 	if d.Config.Files != nil {
 		dir, ok := c.dataDir(b, d)
@@ -79,23 +81,23 @@ func (c *compiler) fieldErrors(b *config.Block, block string, err error) {
 // modelNode adds a model's node, and first that of the model it continues
 // from; config has refused cycles.
 func (c *compiler) modelNode(b *config.Block) *pipeline.Node {
-	m := b.Config().(*Model)
+	m := b.Config().(*block.Model)
 	if n, ok := c.plan.ModelNodes[m.Name]; ok {
 		return n
 	}
 	var node *pipeline.Node
 	switch {
 	case m.Path.Text != "":
-		files, err := modelFiles(m.Path.Abs)
+		files, err := work.ModelFiles(m.Path.Abs)
 		if err != nil {
 			c.fail(b.AttrRange("path"), "Unreadable model", "%v.", err)
 			return nil
 		}
-		node = &pipeline.Node{Addr: "load " + m.Name, Stage: &LoadModel{}, Files: files}
+		node = &pipeline.Node{Addr: "load " + m.Name, Stage: &work.LoadModel{}, Files: files}
 	case m.Hub != "":
 		node = c.hubNode(b, m)
 	case m.Random != nil:
-		node = &pipeline.Node{Addr: "random " + m.Name, Stage: &RandomModel{Seed: m.Random.Seed},
+		node = &pipeline.Node{Addr: "random " + m.Name, Stage: &work.RandomModel{Seed: m.Random.Seed},
 			Files: []pipeline.File{{Name: "config.json", Path: m.Random.Config.Abs}}}
 	default:
 		node = c.pretrainNode(b, m)
@@ -108,10 +110,10 @@ func (c *compiler) modelNode(b *config.Block) *pipeline.Node {
 	return node
 }
 
-func (c *compiler) pretrainNode(b *config.Block, m *Model) *pipeline.Node {
-	node := &pipeline.Node{Addr: "pretrain " + m.Name, Stage: &Pretrain{Config: *m.Pretrain}}
+func (c *compiler) pretrainNode(b *config.Block, m *block.Model) *pipeline.Node {
+	node := &pipeline.Node{Addr: "pretrain " + m.Name, Stage: &work.Pretrain{Config: *m.Pretrain}}
 	for i, pattern := range m.Pretrain.Text {
-		paths, err := expandPath(pattern)
+		paths, err := block.ExpandPath(pattern)
 		if err != nil {
 			c.fail(b.AttrRange("pretrain.text"), "Unreadable text", "%v.", err)
 			return nil
@@ -135,7 +137,7 @@ func (c *compiler) pretrainNode(b *config.Block, m *Model) *pipeline.Node {
 }
 
 // checkFormats refuses formats of a shift that the file does not declare.
-func (c *compiler) checkFormats(b *config.Block, d *Dataset) {
+func (c *compiler) checkFormats(b *config.Block, d *block.Dataset) {
 	s := d.Config.Shift
 	if s == nil || s.Type != dataset.FormatShift {
 		return
@@ -154,8 +156,8 @@ func (c *compiler) checkFormats(b *config.Block, d *Dataset) {
 
 // retentionNode measures the untouched model on general text; nil where there
 // is none.
-func (c *compiler) retentionNode(m *Model, model *pipeline.Node) *pipeline.Node {
-	stage := &BaseRetention{Rows: 200}
+func (c *compiler) retentionNode(m *block.Model, model *pipeline.Node) *pipeline.Node {
+	stage := &work.BaseRetention{Rows: 200}
 	node := &pipeline.Node{Addr: "retention " + m.Name, Stage: stage, Inputs: []pipeline.Input{{Name: "model", Node: model}}}
 	blocks := c.exp.Of("retention")
 	if len(blocks) == 0 {
@@ -164,7 +166,7 @@ func (c *compiler) retentionNode(m *Model, model *pipeline.Node) *pipeline.Node 
 		}
 		// A continued model is measured on the text of the model it came from.
 		for !m.From.IsZero() {
-			m = c.exp.Find(m.From).Config().(*Model)
+			m = c.exp.Find(m.From).Config().(*block.Model)
 		}
 		if m.Pretrain == nil {
 			return nil
@@ -173,13 +175,13 @@ func (c *compiler) retentionNode(m *Model, model *pipeline.Node) *pipeline.Node 
 		stage.RunOn = m.Pretrain.Generator == nil
 		return c.plan.Graph.Add(node)
 	}
-	r := blocks[0].Config().(*Retention)
+	r := blocks[0].Config().(*block.Retention)
 	if r.Rows > 0 {
 		stage.Rows = r.Rows
 	}
 	stage.RunOn = true
 	for i, pattern := range r.Text {
-		paths, err := expandPath(pattern)
+		paths, err := block.ExpandPath(pattern)
 		if err != nil {
 			c.fail(blocks[0].AttrRange("text"), "Unreadable text", "%v.", err)
 			return nil

@@ -9,6 +9,7 @@ import (
 
 	"runexp/internal/report"
 	"runexp/pipeline"
+	"runexp/stages/work"
 )
 
 // diagnosed runs the diagnoses of an experiment alone, by data set and model.
@@ -32,7 +33,7 @@ func diagnosed(t *testing.T, text string) map[string]report.Diagnosis {
 	}
 	all := map[string]report.Diagnosis{}
 	for _, g := range plan.Diagnoses {
-		d, err := readDiagnosis(summary.Of(g.Node).Entry)
+		d, err := work.ReadDiagnosis(summary.Of(g.Node).Entry)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,13 +6,15 @@ import (
 
 	"runexp/internal/dataset"
 	"runexp/pipeline"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // A Diagnosed is a diagnosis in a plan.
 type Diagnosed struct {
-	Dataset   *Dataset
-	Model     *Model // nil: words alone
-	Condition string // format trained on, "" without a format shift
+	Dataset   *block.Dataset
+	Model     *block.Model // nil: words alone
+	Condition string       // format trained on, "" without a format shift
 	Node      *pipeline.Node
 }
 
@@ -37,7 +39,7 @@ const (
 
 // shifts reports whether a data set has a shifted test: declared, or in files of
 // its own.
-func shifts(d *Dataset) bool {
+func shifts(d *block.Dataset) bool {
 	return d.Config.Shift != nil || d.Config.Files != nil && len(d.Config.Files.TestShift) > 0
 }
 
@@ -48,9 +50,9 @@ func (c *compiler) diagnoses() {
 		if !shifts(d) || !c.used(d, nil) {
 			continue
 		}
-		models := slices.DeleteFunc(slices.Clone(c.plan.Models), func(m *Model) bool { return !c.used(d, m) })
+		models := slices.DeleteFunc(slices.Clone(c.plan.Models), func(m *block.Model) bool { return !c.used(d, m) })
 		if len(models) == 0 {
-			models = []*Model{nil}
+			models = []*block.Model{nil}
 		}
 		for _, m := range models {
 			for _, condition := range diagnosedConditions(d) {
@@ -63,16 +65,16 @@ func (c *compiler) diagnoses() {
 }
 
 // used reports whether some run is on a data set, with a model unless it is nil.
-func (c *compiler) used(d *Dataset, m *Model) bool {
+func (c *compiler) used(d *block.Dataset, m *block.Model) bool {
 	return slices.ContainsFunc(c.plan.Runs, func(r *Run) bool { return r.Dataset == d && (m == nil || r.Model == m) })
 }
 
-func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeline.Node {
-	in := Input{MaxLength: d.MaxLength, Truncate: d.Truncate}
+func (c *compiler) diagnosisNode(d *block.Dataset, m *block.Model, condition string) *pipeline.Node {
+	in := work.Input{MaxLength: d.MaxLength, Truncate: d.Truncate}
 	if condition != "" {
 		in.Format = c.format(condition)
 	}
-	stage := &Diagnose{Input: in, Shifted: c.otherFormats(d, condition, in), Rows: diagnosisRows, Texts: diagnosisTexts}
+	stage := &work.Diagnose{Input: in, Shifted: c.otherFormats(d, condition, in), Rows: diagnosisRows, Texts: diagnosisTexts}
 	if s := d.Config.Shift; s != nil {
 		stage.Axis = s.Type
 	}
@@ -101,11 +103,11 @@ func (c *compiler) diagnosisNode(d *Dataset, m *Model, condition string) *pipeli
 
 // otherFormats are the inputs in the formats that a shift tests and a condition does
 // not train on.
-func (c *compiler) otherFormats(d *Dataset, condition string, in Input) []Input {
+func (c *compiler) otherFormats(d *block.Dataset, condition string, in work.Input) []work.Input {
 	if condition == "" {
 		return nil
 	}
-	var list []Input
+	var list []work.Input
 	for _, name := range d.Config.Shift.Test {
 		if f := c.format(name); name != condition && f != nil {
 			in.Format = f
@@ -117,7 +119,7 @@ func (c *compiler) otherFormats(d *Dataset, condition string, in Input) []Input 
 
 // diagnosedConditions are the formats trained on, or one without a name: cuts of a
 // rolling shift are diagnosed at the first.
-func diagnosedConditions(d *Dataset) []string {
+func diagnosedConditions(d *block.Dataset) []string {
 	if formatShift(d) {
 		return d.Config.Shift.Train
 	}
@@ -126,20 +128,20 @@ func diagnosedConditions(d *Dataset) []string {
 
 // diagnosedFeatures reports whether a diagnosis can read the pass that probes share:
 // of rows as they are, one representation for each.
-func diagnosedFeatures(d *Dataset, in Input) bool {
+func diagnosedFeatures(d *block.Dataset, in work.Input) bool {
 	return shifts(d) && !formatShift(d) && in.Format == nil && d.Config.Task != dataset.Tagging && d.Config.Task != dataset.MultipleChoice
 }
 
 // askedFormat is the first format with label words that a method uses on a data
 // set.
-func (c *compiler) askedFormat(d *Dataset, in Input) *Input {
+func (c *compiler) askedFormat(d *block.Dataset, in work.Input) *work.Input {
 	for _, b := range c.plan.Blocks {
-		m := b.Config().(*Method)
-		if m.Format.IsZero() || m.withoutModel() || !slices.Contains(c.datasetsOf(m), d) {
+		m := b.Config().(*block.Method)
+		if m.Format.IsZero() || m.WithoutModel() || !slices.Contains(c.datasetsOf(m), d) {
 			continue
 		}
-		if f := c.exp.Find(m.Format); f != nil && len(f.Config().(*Format).Words) > 0 {
-			in.Format = f.Config().(*Format)
+		if f := c.exp.Find(m.Format); f != nil && len(f.Config().(*block.Format).Words) > 0 {
+			in.Format = f.Config().(*block.Format)
 			return &in
 		}
 	}

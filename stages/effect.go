@@ -6,11 +6,12 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"runexp/internal/dataset"
+	"runexp/stages/block"
 )
 
 // checkTraining refuses attributes of training that the loss of this task
 // does not read: what was written would change nothing.
-func (c *compiler) checkTraining(m *Method, d *Dataset, at func(string) hcl.Range) {
+func (c *compiler) checkTraining(m *block.Method, d *block.Dataset, at func(string) hcl.Range) {
 	if m.Train == nil {
 		return
 	}

@@ -12,6 +12,8 @@ import (
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // compiled is what an experiment's text is compiled to, and what is said of it.
@@ -21,7 +23,7 @@ func compiled(t *testing.T, text string) (*Plan, hcl.Diagnostics) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	exp, diags := config.NewParser().Load([]string{path}, Kinds, config.Options{})
+	exp, diags := config.NewParser().Load([]string{path}, block.Kinds, config.Options{})
 	if diags.HasErrors() {
 		return nil, diags
 	}
@@ -30,7 +32,7 @@ func compiled(t *testing.T, text string) (*Plan, hcl.Diagnostics) {
 
 // run compiles and runs an experiment, and returns each run's evaluation by
 // its address. store keeps what several experiments share.
-func run(t *testing.T, store *cache.Store, text string) map[string]*Evaluation {
+func run(t *testing.T, store *cache.Store, text string) map[string]*work.Evaluation {
 	t.Helper()
 	plan, diags := compiled(t, text)
 	if diags.HasErrors() {
@@ -44,17 +46,17 @@ func run(t *testing.T, store *cache.Store, text string) map[string]*Evaluation {
 	for _, r := range summary.Failures() {
 		t.Errorf("%s: %v", r.Node.Addr, r.Err)
 	}
-	all := map[string]*Evaluation{}
+	all := map[string]*work.Evaluation{}
 	for _, r := range plan.Runs {
 		res := summary.Of(r.Evaluate)
 		if res == nil || res.Entry == nil {
 			continue
 		}
-		e, err := readEvaluation(res.Entry)
+		e, err := work.ReadEvaluation(res.Entry)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Outcomes, err = readOutcomes(res.Entry); err != nil {
+		if e.Outcomes, err = work.ReadOutcomes(res.Entry); err != nil {
 			t.Fatal(err)
 		}
 		all[r.Addr()] = e

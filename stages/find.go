@@ -52,12 +52,12 @@ func FindRun(plan *Plan, known Entries, address string) (*Run, error) {
 
 // selectedOf is the selected configuration of a run's family.
 func selectedOf(plan *Plan, known Entries, r *Run) (string, error) {
-	choices, err := choose(plan, known)
+	choices, err := Choose(plan, known)
 	if err != nil {
 		return "", err
 	}
 	for _, c := range choices {
-		if c.family != r.family() {
+		if c.Family != r.Family() {
 			continue
 		}
 		if c.Configuration == "" {

@@ -5,11 +5,14 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // formatConditions are the formats that a method is trained in under a format
 // shift: all that the shift trains on, or the method's own.
-func formatConditions(d *Dataset, m *Method) []string {
+func formatConditions(d *block.Dataset, m *block.Method) []string {
 	if m.Format.IsZero() {
 		return d.Config.Shift.Train
 	}
@@ -17,7 +20,7 @@ func formatConditions(d *Dataset, m *Method) []string {
 }
 
 // checkShiftFormat refuses an own format that is none of the shift's.
-func (c *compiler) checkShiftFormat(d *Dataset, m *Method, at func(string) hcl.Range) {
+func (c *compiler) checkShiftFormat(d *block.Dataset, m *block.Method, at func(string) hcl.Range) {
 	if !formatShift(d) || m.Format.IsZero() || slices.Contains(d.Config.Shift.Train, m.Format.Name) {
 		return
 	}
@@ -28,11 +31,11 @@ func (c *compiler) checkShiftFormat(d *Dataset, m *Method, at func(string) hcl.R
 // shiftedInputs are the other formats that a run under a format shift is
 // tested on. One that scores label words is tested where there is a place for
 // them; the formats that have none are named in a warning.
-func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
+func (c *compiler) shiftedInputs(r *Run, in work.Input) []work.Input {
 	if !formatShift(r.Dataset) {
 		return nil
 	}
-	var list []Input
+	var list []work.Input
 	for _, name := range r.Dataset.Config.Shift.Test {
 		f := c.format(name)
 		if name == r.Condition || f == nil {
@@ -54,7 +57,7 @@ func (c *compiler) shiftedInputs(r *Run, in Input) []Input {
 
 // unanswerable says why a run that scores label words cannot do so in another
 // format; "" if it can, or scores none.
-func (c *compiler) unanswerable(r *Run, in Input, f *Format) string {
+func (c *compiler) unanswerable(r *Run, in work.Input, f *block.Format) string {
 	if in.Words == nil || r.Model == nil {
 		return ""
 	}
@@ -62,7 +65,7 @@ func (c *compiler) unanswerable(r *Run, in Input, f *Format) string {
 	if base == nil {
 		return "" // its shape is not known yet
 	}
-	return f.answerable(base.Config(), asks(r.Method.Method))
+	return f.Answerable(base.Config(), asks(r.Method.Method))
 }
 
 // warnOnce is once for what does not keep an experiment from running.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"runexp/pipeline"
+	"runexp/stages/work"
 )
 
 // Synchronous successive halving (Jamieson and Talwalkar 2016,
@@ -15,15 +16,15 @@ import (
 // is promoted when all its seeds are evaluated, and each is a prefix of the
 // full run: schedule and order are those of all steps.
 
-// halvingFactor is by how much budgets grow and fields shrink.
-const halvingFactor = 3
+// HalvingFactor is by how much budgets grow and fields shrink.
+const HalvingFactor = 3
 
 // firstRung gives a run of a family with n configurations its first budget.
 func (c *compiler) firstRung(r *Run, n int) {
 	if s := c.plan.Search; s == nil || s.Strategy != "halving" || r.Method.Train == nil || n < 2 {
 		return
 	}
-	for k := n; k >= halvingFactor; k /= halvingFactor {
+	for k := n; k >= HalvingFactor; k /= HalvingFactor {
 		r.rungs++
 	}
 	if r.rungs > 0 {
@@ -34,12 +35,12 @@ func (c *compiler) firstRung(r *Run, n int) {
 }
 
 // atRung is the run's adaptation, stopped at a rung's share of the steps.
-func (r *Run) atRung(rung int) *Adapt {
-	stage := *r.Adapt.Stage.(*Adapt)
+func (r *Run) atRung(rung int) *work.Adapt {
+	stage := *r.Adapt.Stage.(*work.Adapt)
 	config := *r.Method.Train
 	config.StopAt = 0
 	if rung < r.rungs {
-		config.StopAt = math.Pow(halvingFactor, float64(rung-r.rungs))
+		config.StopAt = math.Pow(HalvingFactor, float64(rung-r.rungs))
 	}
 	stage.Train = &config
 	return &stage
@@ -49,7 +50,7 @@ func rungName(r *Run, rung int) string {
 	if rung == r.rungs {
 		return ""
 	}
-	return fmt.Sprintf(" to 1/%.0f", math.Pow(halvingFactor, float64(r.rungs-rung)))
+	return fmt.Sprintf(" to 1/%.0f", math.Pow(HalvingFactor, float64(r.rungs-rung)))
 }
 
 // NextRung promotes the best of every family whose rung is complete, and
@@ -61,10 +62,10 @@ func (p *Plan) NextRung(known Entries) (more bool, err error) {
 		if r.rungs == 0 {
 			continue
 		}
-		if families[r.family()] == nil {
-			order = append(order, r.family())
+		if families[r.Family()] == nil {
+			order = append(order, r.Family())
 		}
-		families[r.family()] = append(families[r.family()], r)
+		families[r.Family()] = append(families[r.Family()], r)
 	}
 	for _, f := range order {
 		promoted, err := p.promote(families[f], known)
@@ -89,17 +90,17 @@ func (p *Plan) promote(runs []*Run, known Entries) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	list = slices.DeleteFunc(list, func(c candidate) bool { return c.unusable || len(c.scores) == 0 })
-	slices.SortFunc(list, func(a, b candidate) int {
-		if better(&a, &b) {
+	list = slices.DeleteFunc(list, func(c work.Candidate) bool { return c.Unusable || len(c.Scores) == 0 })
+	slices.SortFunc(list, func(a, b work.Candidate) int {
+		if work.Better(&a, &b) {
 			return -1
 		}
 		return 1
 	})
-	list = list[:(len(list)+halvingFactor-1)/halvingFactor]
+	list = list[:(len(list)+HalvingFactor-1)/HalvingFactor]
 	promoted := false
 	for _, r := range runs {
-		if r.rung == top && slices.ContainsFunc(list, func(c candidate) bool { return c.name == r.Point.Name }) {
+		if r.rung == top && slices.ContainsFunc(list, func(c work.Candidate) bool { return c.Name == r.Point.Name }) {
 			p.advance(r)
 			promoted = true
 		}
@@ -115,11 +116,11 @@ func (p *Plan) advance(r *Run) {
 		Addr: "adapt " + r.Addr() + rungName(r, r.rung), Stage: r.atRung(r.rung), Files: before.Files, Weight: before.Weight,
 	}
 	for _, in := range before.Inputs {
-		if in.Name != rungInput {
+		if in.Name != work.RungInput {
 			adapt.Inputs = append(adapt.Inputs, in)
 		}
 	}
-	adapt.Inputs = append(adapt.Inputs, pipeline.Input{Name: rungInput, Node: before})
+	adapt.Inputs = append(adapt.Inputs, pipeline.Input{Name: work.RungInput, Node: before})
 	place(adapt)
 	r.Adapt = p.Graph.Add(adapt)
 	evaluate := &pipeline.Node{Addr: "evaluate " + r.Addr() + rungName(r, r.rung), Stage: r.Evaluate.Stage}

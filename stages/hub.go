@@ -9,28 +9,30 @@ import (
 	"runexp/internal/hub"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // hubNode is a load node over files that the hub serves. They are fetched
 // while the graph is compiled, because their content is part of the key; a
 // pinned reference whose files are there needs no network.
-func (c *compiler) hubNode(b *config.Block, m *Model) *pipeline.Node {
+func (c *compiler) hubNode(b *config.Block, m *block.Model) *pipeline.Node {
 	snapshot, err := c.fetch(hub.Model, m.Hub, hub.ModelFiles())
 	var files []pipeline.File
 	if err == nil {
-		files, err = modelFiles(snapshot.Dir)
+		files, err = work.ModelFiles(snapshot.Dir)
 	}
 	if err != nil {
 		c.fail(b.AttrRange("hub"), "Model not available", "%v.", err)
 		return nil
 	}
-	return &pipeline.Node{Addr: "load " + m.Name, Stage: &LoadModel{}, Files: files}
+	return &pipeline.Node{Addr: "load " + m.Name, Stage: &work.LoadModel{}, Files: files}
 }
 
 // dataDir is the folder that the paths of a data set's files block lie in:
 // that of the experiment file, or the hub's, of which the files that the
 // block names are fetched.
-func (c *compiler) dataDir(b *config.Block, d *Dataset) (string, bool) {
+func (c *compiler) dataDir(b *config.Block, d *block.Dataset) (string, bool) {
 	if d.Hub == "" {
 		return c.exp.Dir, true
 	}

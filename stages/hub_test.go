@@ -16,6 +16,8 @@ import (
 
 	"runexp/internal/dataset"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 type hubRow struct {
@@ -88,7 +90,7 @@ func compileHub(t *testing.T, dir, text string) (*dataset.Dataset, string) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	exp, diags := config.NewParser().Load([]string{path}, Kinds, config.Options{})
+	exp, diags := config.NewParser().Load([]string{path}, block.Kinds, config.Options{})
 	if diags.HasErrors() {
 		return nil, diags.Error()
 	}
@@ -96,12 +98,12 @@ func compileHub(t *testing.T, dir, text string) (*dataset.Dataset, string) {
 	if diags.HasErrors() {
 		return nil, diags.Error()
 	}
-	stage := plan.DataNodes["rows"].Stage.(*ReadData)
-	rows, err := stage.survey()
+	stage := plan.DataNodes["rows"].Stage.(*work.ReadData)
+	rows, err := stage.Survey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := rows.Write(stage.source(), t.TempDir())
+	set, err := rows.Write(stage.Source(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

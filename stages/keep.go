@@ -3,6 +3,7 @@ package stages
 import (
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
+	"runexp/stages/work"
 )
 
 // Unselected lists the adapted weights that keep = "selected" lets go: those of
@@ -12,17 +13,17 @@ func Unselected(plan *Plan, known Entries) ([]*cache.Entry, error) {
 	if plan.Experiment.Keep != "selected" {
 		return nil, nil
 	}
-	choices, err := choose(plan, known)
+	choices, err := Choose(plan, known)
 	if err != nil {
 		return nil, err
 	}
 	picked := map[string]string{}
 	for _, c := range choices {
-		picked[c.family] = c.Configuration
+		picked[c.Family] = c.Configuration
 	}
 	handedOn := map[*pipeline.Node]bool{}
 	for _, n := range plan.Graph.Nodes() {
-		if _, ok := n.Stage.(*Pick); !ok {
+		if _, ok := n.Stage.(*work.Pick); !ok {
 			continue
 		}
 		for _, in := range n.Inputs {
@@ -36,7 +37,7 @@ func Unselected(plan *Plan, known Entries) ([]*cache.Entry, error) {
 		if r.Adapt == nil || e == nil {
 			continue
 		}
-		name := picked[r.family()]
+		name := picked[r.Family()]
 		if name == "" || name == r.Point.Name || handedOn[r.Adapt] {
 			stays[e.Output()] = true
 		} else {

@@ -12,6 +12,7 @@ import (
 	"runexp/pipeline"
 	"runexp/pipeline/cache"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
 )
 
 // recipes is a hash over what the keys of all wanted nodes are made of, without
@@ -173,7 +174,7 @@ func TestEveryAttributeChangesAKey(t *testing.T) {
 			}
 		}
 	}
-	for _, b := range config.Reference(Kinds).Blocks {
+	for _, b := range config.Reference(block.Kinds).Blocks {
 		if b.Word != "method" && b.Word != "model" && b.Word != "dataset" {
 			continue
 		}

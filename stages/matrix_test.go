@@ -10,6 +10,7 @@ import (
 	"runexp/internal/dataset"
 	"runexp/internal/metric"
 	"runexp/methods"
+	"runexp/stages/work"
 )
 
 // Every method type on every kind of task, on an encoder and two decoders.
@@ -116,14 +117,14 @@ func TestEveryMethodRunsOnEveryTaskOrSaysWhyNot(t *testing.T) {
 // checkEvaluation holds an evaluation to what must be true of any: every split
 // has every metric of its task, finite and in range, over all rows; what is
 // trained is counted; the language model is still measured.
-func checkEvaluation(t *testing.T, addr, task string, e *Evaluation) {
+func checkEvaluation(t *testing.T, addr, task string, e *work.Evaluation) {
 	t.Helper()
 	if e.Status == "diverged" {
 		t.Errorf("%s diverged: %s", addr, e.Detail)
 	}
 	for _, split := range []string{dataset.DevSplit, dataset.TestIDSplit} {
 		for _, m := range metric.For(task) {
-			i := slices.IndexFunc(e.Metrics, func(x Metric) bool { return x.Split == split && x.Name == m.Name && x.Slice == "all" })
+			i := slices.IndexFunc(e.Metrics, func(x work.Metric) bool { return x.Split == split && x.Name == m.Name && x.Slice == "all" })
 			if i < 0 {
 				t.Errorf("%s: %s has no %s", addr, split, m.Name)
 				continue
@@ -136,7 +137,7 @@ func checkEvaluation(t *testing.T, addr, task string, e *Evaluation) {
 				t.Errorf("%s: %s of %s is %v", addr, m.Name, split, v)
 			}
 		}
-		o := e.Outcomes[slices.IndexFunc(e.Outcomes, func(o Outcomes) bool { return o.Split == split })]
+		o := e.Outcomes[slices.IndexFunc(e.Outcomes, func(o work.Outcomes) bool { return o.Split == split })]
 		if want := map[string]int{dataset.DevSplit: 6, dataset.TestIDSplit: 12}[split]; len(o.IDs) < want-3 || len(o.IDs) > want+3 || len(o.Score) != len(o.IDs) {
 			t.Errorf("%s: %d rows and %d scores of %s, want about %d", addr, len(o.IDs), len(o.Score), split, want)
 		}
@@ -158,7 +159,7 @@ func checkEvaluation(t *testing.T, addr, task string, e *Evaluation) {
 	if !strings.Contains(addr, "/") {
 		return // without a model
 	}
-	change := slices.IndexFunc(e.Metrics, func(m Metric) bool { return m.Name == "lm_loss_change" })
+	change := slices.IndexFunc(e.Metrics, func(m work.Metric) bool { return m.Name == "lm_loss_change" })
 	if change < 0 || math.Abs(e.Metrics[change].Value) > 3 {
 		t.Errorf("%s: the language-modelling loss is not measured, or moved too much", addr)
 	} else if (without || strings.HasPrefix(addr, "method.probing")) && e.Metrics[change].Value != 0 {

@@ -10,6 +10,8 @@ import (
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // adapterFiles lists the files of a PEFT or AdapterHub folder that count.
@@ -21,10 +23,10 @@ func adapterFiles(dir string) ([]pipeline.File, error) {
 	} {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
-			files = append(files, pipeline.File{Name: adapterPrefix + name, Path: path})
+			files = append(files, pipeline.File{Name: work.AdapterPrefix + name, Path: path})
 		}
 	}
-	if len(files) < 2 || files[0].Name != adapterPrefix+"adapter_config.json" {
+	if len(files) < 2 || files[0].Name != work.AdapterPrefix+"adapter_config.json" {
 		_, err := os.Stat(dir)
 		if err == nil {
 			err = errors.New("it holds no adapter_config.json with weights beside it")
@@ -44,14 +46,14 @@ func (c *compiler) startFiles(b *config.Block, r *Run, node *pipeline.Node) bool
 			c.once(b.PointRange(r.Point, attribute), summary, format, args...)
 		}
 	}
-	fromAdapter, fromHead := m.Adapter.Text != "", m.Classifier == fromCheckpoint
+	fromAdapter, fromHead := m.Adapter.Text != "", m.Classifier == block.FromCheckpoint
 	switch {
 	case !trains && fromAdapter:
 		at("adapter")("Attribute without effect", "Method %q trains no parameters over a model, so it cannot start from an adapter.", m.Name)
 	case !trains && fromHead:
 		at("classifier")("Attribute without effect", "Method %q trains no head.", m.Name)
 	case m.EvaluateOnly && !fromAdapter && !fromHead:
-		at("evaluate_only")("Nothing to evaluate", "evaluate_only = true measures what adapter or classifier = %q start from; without one of them nothing has been trained.", fromCheckpoint)
+		at("evaluate_only")("Nothing to evaluate", "evaluate_only = true measures what adapter or classifier = %q start from; without one of them nothing has been trained.", block.FromCheckpoint)
 	case fromAdapter && fromHead:
 		at("classifier")("Two heads", "The adapter brings a head of its own.")
 	case fromAdapter && !m.From.IsZero():

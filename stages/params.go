@@ -9,6 +9,8 @@ import (
 	"runexp/internal/peft"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // ParameterCount is what one configuration of a method freezes and trains on
@@ -50,10 +52,10 @@ func CountParameters(plan *Plan, known Entries) ([]ParameterCount, error) {
 
 // countOutputs is the number of outputs of a head on a data set; its rows are
 // read, once, where the block does not list the classes.
-func (p *Plan) countOutputs(d *Dataset) (int, error) {
-	stage := p.DataNodes[d.Name].Stage.(*ReadData)
+func (p *Plan) countOutputs(d *block.Dataset) (int, error) {
+	stage := p.DataNodes[d.Name].Stage.(*work.ReadData)
 	if len(d.Config.Classes) == 0 {
-		rows, err := stage.survey()
+		rows, err := stage.Survey()
 		if err != nil {
 			return 0, fmt.Errorf("dataset.%s: %w", d.Name, err)
 		}
@@ -71,7 +73,7 @@ func countRun(plan *Plan, r *Run, known Entries) (ParameterCount, error) {
 		return c, err
 	}
 	if entry := known(plan.ModelNodes[r.Model.Name]); entry != nil {
-		counts, err := readModelCounts(entry)
+		counts, err := work.ReadModelCounts(entry)
 		if err != nil {
 			return c, err
 		}
@@ -118,7 +120,7 @@ func replacedCount(m methods.Method, trained int64) int64 {
 
 // expectedOutputs is the number of outputs of a head before the rows are
 // read.
-func expectedOutputs(d *Dataset) int {
+func expectedOutputs(d *block.Dataset) int {
 	switch d.Config.Task {
 	case dataset.Regression, dataset.MultipleChoice:
 		return 1
@@ -131,12 +133,12 @@ func expectedOutputs(d *Dataset) int {
 
 // shape is a model's shape before anything is run; of a model that is
 // pretrained here it assumes the vocabulary that was asked for.
-func (p *Plan) shape(m *Model) (*nn.Config, error) {
+func (p *Plan) shape(m *block.Model) (*nn.Config, error) {
 	switch {
 	case m.Random != nil:
 		return lm.ReadRandomShape(m.Random.Config.Abs)
 	case m.Pretrain != nil && m.From.IsZero():
-		return m.Pretrain.shape(m.Pretrain.Vocabulary), nil
+		return m.Pretrain.Shape(m.Pretrain.Vocabulary), nil
 	case m.Pretrain != nil:
 		for _, other := range p.Models {
 			if other.Name == m.From.Name {
@@ -162,7 +164,7 @@ func modelDir(n *pipeline.Node) string {
 
 // countGiven counts what a method that trains nothing takes over: the
 // adapter's parameters, or none but a checkpoint's head.
-func countGiven(m *Method, base *lm.Base, trained methods.Count) (methods.Count, error) {
+func countGiven(m *block.Method, base *lm.Base, trained methods.Count) (methods.Count, error) {
 	if m.Adapter.Text == "" {
 		return methods.Count{Head: trained.Head}, nil
 	}

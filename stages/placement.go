@@ -3,6 +3,8 @@ package stages
 import (
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // place tells runners with many machines where a node is best run: nodes that
@@ -13,9 +15,9 @@ func place(n *pipeline.Node) {
 			n.Affinity = in.Node.Addr
 		}
 	}
-	if a, ok := n.Stage.(*Adapt); ok {
+	if a, ok := n.Stage.(*work.Adapt); ok {
 		if _, ok := a.Method.(*methods.External); ok {
-			n.Pool = externalPool
+			n.Pool = block.ExternalPool
 		}
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
 )
 
 // A Run is method × model × dataset × condition × configuration × seed.
 type Run struct {
-	Dataset   *Dataset
-	Model     *Model // nil for baselines
-	Method    *Method
+	Dataset   *block.Dataset
+	Model     *block.Model // nil for baselines
+	Method    *block.Method
 	Point     *config.Point
 	Condition string
 	Seed      int
@@ -40,17 +41,17 @@ func (r *Run) Addr() string { return fmt.Sprintf("%s#%d", r.group(), r.Seed) }
 
 // group is the address without the seed.
 func (r *Run) group() string {
-	return runGroup(r.Point.Name, r.ModelName(), r.Dataset.Name, r.Condition)
+	return RunGroup(r.Point.Name, r.ModelName(), r.Dataset.Name, r.Condition)
 }
 
-// runGroup writes the address of all seeds of a configuration.
-func runGroup(configuration, model, dataset, condition string) string {
+// RunGroup writes the address of all seeds of a configuration.
+func RunGroup(configuration, model, dataset, condition string) string {
 	return fmt.Sprintf("method.%s@%s", configuration, stats.Place(model, dataset, condition))
 }
 
-// family is what a selection is made within: all configurations of a method
+// Family is what a selection is made within: all configurations of a method
 // on one model and data set, under one condition.
-func (r *Run) family() string {
+func (r *Run) Family() string {
 	return strings.Join([]string{r.Method.Name, r.ModelName(), r.Dataset.Name, r.Condition}, "\x00")
 }
 
@@ -58,7 +59,7 @@ func (r *Run) family() string {
 func readsText(m methods.Method) bool     { _, ok := m.(methods.TextFitter); return ok }
 func asks(m methods.Method) bool          { _, ok := m.(methods.Prompter); return ok }
 func isExternal(m methods.Method) bool    { _, ok := m.(*methods.External); return ok }
-func readsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }
+func ReadsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }
 
 // featureNeeds are the frozen representations that a method reads.
 func featureNeeds(m methods.Method) []methods.FeatureNeed {

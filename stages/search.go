@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"runexp/internal/train"
+	"runexp/stages/block"
 )
 
 // applySearch expands what the search block asks for: every trained method
@@ -23,7 +24,7 @@ func (c *compiler) applySearch() {
 			continue
 		}
 		for _, b := range c.plan.Blocks {
-			if b.Config().(*Method).Train != nil {
+			if b.Config().(*block.Method).Train != nil {
 				c.diags = append(c.diags, c.exp.Tune(b, attribute, []float64{1.0 / 3, 1, 3})...)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"runexp/methods"
 	"runexp/pipeline"
 	"runexp/pipeline/config"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // Under a rolling temporal shift each cut is a condition: train up to it, test on
@@ -28,19 +30,19 @@ func cutOf(condition string) string {
 }
 
 // rolling reports whether a data set is cut at several times.
-func (c *compiler) rolling(d *Dataset) bool {
+func (c *compiler) rolling(d *block.Dataset) bool {
 	s := d.Config.Shift
 	return s != nil && s.Type == dataset.TemporalShift && s.Rolling
 }
 
 // cutConditions are the cuts, and again all but the first for methods that can go
 // on from what they left.
-func (c *compiler) cutConditions(d *Dataset, m *Method) []string {
+func (c *compiler) cutConditions(d *block.Dataset, m *block.Method) []string {
 	var list []string
 	for _, year := range c.plan.Cuts[d.Name] {
 		list = append(list, cutCondition(year))
 	}
-	if _, trained := m.Method.(methods.Adapter); trained && d.Update == goOn && m.From.IsZero() && len(list) > 0 {
+	if _, trained := m.Method.(methods.Adapter); trained && d.Update == block.Continue && m.From.IsZero() && len(list) > 0 {
 		for _, condition := range list[1:] {
 			list = append(list, condition+continued)
 		}
@@ -72,9 +74,9 @@ func (c *compiler) earlierCut(r *Run) *pipeline.Node {
 
 // cutNodes adds a node of rows for every cut. The first stands for the data set
 // where one account of it is needed.
-func (c *compiler) cutNodes(b *config.Block, d *Dataset, node *pipeline.Node) {
-	stage := node.Stage.(*ReadData)
-	cuts, err := dataset.Cuts(d.Config, stage.source())
+func (c *compiler) cutNodes(b *config.Block, d *block.Dataset, node *pipeline.Node) {
+	stage := node.Stage.(*work.ReadData)
+	cuts, err := dataset.Cuts(d.Config, stage.Source())
 	if err != nil {
 		c.fail(b.AttrRange("shift.rolling"), "No cuts", "%v.", err)
 		return
@@ -87,7 +89,7 @@ func (c *compiler) cutNodes(b *config.Block, d *Dataset, node *pipeline.Node) {
 		name := d.Name + "/" + cutCondition(year)
 		c.plan.DataNodes[name] = c.plan.Graph.Add(&pipeline.Node{
 			Addr:  "data " + name,
-			Stage: &ReadData{Config: &config, Generator: stage.Generator, Parts: stage.Parts},
+			Stage: &work.ReadData{Config: &config, Generator: stage.Generator, Parts: stage.Parts},
 			Files: node.Files,
 		})
 	}
@@ -96,7 +98,7 @@ func (c *compiler) cutNodes(b *config.Block, d *Dataset, node *pipeline.Node) {
 
 // firstCut is the condition that stands for a data set; "" if it is not cut several
 // times.
-func (c *compiler) firstCut(d *Dataset) string {
+func (c *compiler) firstCut(d *block.Dataset) string {
 	if cuts := c.plan.Cuts[d.Name]; len(cuts) > 0 {
 		return cutCondition(cuts[0])
 	}
@@ -104,7 +106,7 @@ func (c *compiler) firstCut(d *Dataset) string {
 }
 
 // dataNodeOf is where a data set's rows under a condition come from.
-func (c *compiler) dataNodeOf(d *Dataset, condition string) *pipeline.Node {
+func (c *compiler) dataNodeOf(d *block.Dataset, condition string) *pipeline.Node {
 	if cut := cutOf(condition); cut != "" {
 		return c.plan.DataNodes[d.Name+"/"+cut]
 	}
@@ -112,7 +114,7 @@ func (c *compiler) dataNodeOf(d *Dataset, condition string) *pipeline.Node {
 }
 
 // periodYears is the length of a data set's periods; 0 without any.
-func periodYears(d *Dataset) int {
+func periodYears(d *block.Dataset) int {
 	if s := d.Config.Shift; s != nil && s.Type == dataset.TemporalShift {
 		return max(1, s.Period)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"runexp/internal/dataset"
 	"runexp/internal/metric"
+	"runexp/stages/work"
 )
 
 // still is training that moves nothing.
@@ -80,12 +81,12 @@ func TestRewindIsEvaluationOnly(t *testing.T) {
 		t.Fatal(diags)
 	}
 	rewound, _ := compiled(t, experiment("rewind = [0, 0.5, 1]"))
-	if plain.Runs[0].Adapt.Stage.(*Adapt).Train == nil || fmt.Sprintf("%+v", *plain.Runs[0].Adapt.Stage.(*Adapt).Train) != fmt.Sprintf("%+v", *rewound.Runs[0].Adapt.Stage.(*Adapt).Train) {
+	if plain.Runs[0].Adapt.Stage.(*work.Adapt).Train == nil || fmt.Sprintf("%+v", *plain.Runs[0].Adapt.Stage.(*work.Adapt).Train) != fmt.Sprintf("%+v", *rewound.Runs[0].Adapt.Stage.(*work.Adapt).Train) {
 		t.Error("rewind is part of what trains")
 	}
 	const address = "method.m@bert/pair#1"
-	loss := func(e *Evaluation, name string) float64 {
-		i := slices.IndexFunc(e.Metrics, func(m Metric) bool { return m.Split == dataset.DevSplit && m.Name == name })
+	loss := func(e *work.Evaluation, name string) float64 {
+		i := slices.IndexFunc(e.Metrics, func(m work.Metric) bool { return m.Split == dataset.DevSplit && m.Name == name })
 		if i < 0 {
 			t.Fatalf("dev has no %s", name)
 		}
@@ -101,7 +102,7 @@ func TestRewindIsEvaluationOnly(t *testing.T) {
 			t.Errorf("share %s has a lower loss on dev, %g, than the chosen %g with %g", share, loss(one, "log_loss"), loss(best, "rewind"), loss(best, "log_loss"))
 		}
 		if share == "0" {
-			i := slices.IndexFunc(one.Metrics, func(m Metric) bool { return m.Name == "lm_loss_change" })
+			i := slices.IndexFunc(one.Metrics, func(m work.Metric) bool { return m.Name == "lm_loss_change" })
 			if one.Metrics[i].Value != 0 {
 				t.Errorf("rewound to 0 the language-modelling loss moved by %g", one.Metrics[i].Value)
 			}

@@ -10,6 +10,8 @@ import (
 	"runexp/internal/train"
 	"runexp/methods"
 	"runexp/pipeline"
+	"runexp/stages/block"
+	"runexp/stages/work"
 )
 
 // A MemoryNeed is what a training run is predicted to need at most: its rows
@@ -67,7 +69,7 @@ func (p *Plan) Weigh() ([]MemoryNeed, error) {
 
 // weighPretraining predicts the disk space of a model that is trained here: its
 // weights, and two checkpoints of them with both moments.
-func (p *Plan) weighPretraining(bases map[string]*lm.Base, m *Model) error {
+func (p *Plan) weighPretraining(bases map[string]*lm.Base, m *block.Model) error {
 	node := p.ModelNodes[m.Name]
 	if m.Pretrain == nil || node == nil {
 		return nil
@@ -80,7 +82,7 @@ func (p *Plan) weighPretraining(bases map[string]*lm.Base, m *Model) error {
 	return nil
 }
 
-func (p *Plan) dryBase(known map[string]*lm.Base, m *Model) (*lm.Base, error) {
+func (p *Plan) dryBase(known map[string]*lm.Base, m *block.Model) (*lm.Base, error) {
 	if b, ok := known[m.Name]; ok {
 		return b, nil
 	}
@@ -103,8 +105,8 @@ func weigh(base *lm.Base, r *Run, m methods.Adapter) (train.Peak, error) {
 		return train.Peak{}, err
 	}
 	defer overlay.Free()
-	in := Input{MaxLength: r.Dataset.MaxLength}
-	length, err := in.limit(base, overlayPositions(overlay))
+	in := work.Input{MaxLength: r.Dataset.MaxLength}
+	length, err := in.Limit(base, work.OverlayPositions(overlay))
 	if err != nil {
 		return train.Peak{}, err
 	}

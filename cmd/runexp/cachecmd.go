@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"runexp/pipeline/cache"
-	"runexp/stages"
+	"runexp/stages/block"
+	"runexp/stages/record"
 )
 
 func cacheCommand(s *streams) *cobra.Command {
@@ -62,7 +63,7 @@ func cacheCommand(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			policy := cache.Policy{MaxAge: age}
 			if size != "" {
-				n, err := stages.ParseBytes(size)
+				n, err := block.ParseBytes(size)
 				if err != nil {
 					return usage("-size: %v", err)
 				}
@@ -71,7 +72,7 @@ func cacheCommand(s *streams) *cobra.Command {
 			return open(false, func(store *cache.Store) error {
 				var unknown error
 				needed := sync.OnceValue(func() (all map[cache.ID]bool) { // asked under the cache's lock
-					all, unknown = stages.Reported(store)
+					all, unknown = record.Reported(store)
 					return all
 				})
 				policy.Keep = func(e *cache.Entry) bool { return needed()[e.Action()] || unknown != nil }

@@ -10,6 +10,7 @@ import (
 	"runexp/internal/report"
 	"runexp/results"
 	"runexp/stages"
+	"runexp/stages/record"
 )
 
 // comparing is a comparison that is being asked for.
@@ -90,7 +91,7 @@ func (f *comparing) compare(ctx context.Context, a, b string, gate bool) (*repor
 	if err != nil {
 		return nil, err
 	}
-	return stages.Compare(ctx, f.db, older, newer, gate)
+	return record.Compare(ctx, f.db, older, newer, gate)
 }
 
 // side is A or B as it was typed.
@@ -116,16 +117,16 @@ func parseSide(text string) (side, error) {
 func (o side) isFile() bool { return filepath.Ext(o.name) == ".hcl" }
 
 // operand finds the invocation that a side means.
-func (f *comparing) operand(ctx context.Context, o side) (stages.Operand, error) {
+func (f *comparing) operand(ctx context.Context, o side) (record.Operand, error) {
 	if !o.isFile() {
-		return stages.StoredOperand(ctx, f.db, o.name, o.address)
+		return record.StoredOperand(ctx, f.db, o.name, o.address)
 	}
 	p, err := f.planned(f.s, []string{o.name})
 	if err != nil {
-		return stages.Operand{}, err
+		return record.Operand{}, err
 	}
 	defer p.store.Close()
-	return stages.RecordedOperand(ctx, f.db, p.plan, stages.FromPlan(p.items), o.name, f.command([]string{o.name}), o.address)
+	return record.RecordedOperand(ctx, f.db, p.plan, stages.FromPlan(p.items), o.name, f.command([]string{o.name}), o.address)
 }
 
 func historyCommand(s *streams) *cobra.Command {
@@ -139,7 +140,7 @@ func historyCommand(s *streams) *cobra.Command {
 				return err
 			}
 			defer db.Close()
-			metric, points, err := stages.History(cmd.Context(), db, args[0], metric)
+			metric, points, err := record.History(cmd.Context(), db, args[0], metric)
 			if err != nil {
 				return err
 			}

@@ -14,11 +14,12 @@ import (
 	"runexp/pipeline"
 	"runexp/pipeline/slurm"
 	"runexp/stages"
+	"runexp/stages/block"
 )
 
 // chooseExecutor settles where nodes run: the flag wins over the file's block.
 // The result is nil for this process.
-func chooseExecutor(flag string, plan *stages.Plan) (*stages.Executor, error) {
+func chooseExecutor(flag string, plan *stages.Plan) (*block.Executor, error) {
 	switch {
 	case flag == "local", flag == "" && plan.Executor == nil:
 		return nil, nil
@@ -27,12 +28,12 @@ func chooseExecutor(flag string, plan *stages.Plan) (*stages.Executor, error) {
 	case plan.Executor != nil:
 		return plan.Executor, nil
 	}
-	return stages.DefaultExecutor(), nil
+	return block.DefaultExecutor(), nil
 }
 
 // sharedFolder is where the jobs of an experiment find what they read and leave
 // their results.
-func (f *experimentFlags) sharedFolder(e *stages.Executor, plan *stages.Plan) (string, error) {
+func (f *experimentFlags) sharedFolder(e *block.Executor, plan *stages.Plan) (string, error) {
 	dir := e.Folder
 	if dir == "" {
 		dir = filepath.Join(f.cache, "slurm")
@@ -44,7 +45,7 @@ func (f *experimentFlags) sharedFolder(e *stages.Executor, plan *stages.Plan) (s
 func jobName(plan *stages.Plan) string { return "runexp-" + plan.Experiment.Name }
 
 // startSlurm makes executor run its nodes in Slurm. Close ends that.
-func (f *experimentFlags) startSlurm(executor *pipeline.Executor, e *stages.Executor, plan *stages.Plan, files []string, say func(string)) (io.Closer, error) {
+func (f *experimentFlags) startSlurm(executor *pipeline.Executor, e *block.Executor, plan *stages.Plan, files []string, say func(string)) (io.Closer, error) {
 	dir, err := f.sharedFolder(e, plan)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"runexp/pipeline/cache"
 	"runexp/pipeline/config"
 	"runexp/stages"
+	"runexp/stages/block"
 )
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" }
@@ -57,7 +58,7 @@ func (f *experimentFlags) compile(s *streams, files []string) (*stages.Plan, err
 		return nil, err
 	}
 	parser := config.NewParser()
-	exp, diags := parser.Load(files, stages.Kinds, config.Options{Vars: vars})
+	exp, diags := parser.Load(files, block.Kinds, config.Options{Vars: vars})
 	var plan *stages.Plan
 	if !diags.HasErrors() {
 		var more hcl.Diagnostics

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"runexp/stages"
+	"runexp/stages/adapted"
 )
 
 func exportCommand(s *streams) *cobra.Command {
@@ -18,7 +18,7 @@ its logits are the row's. What was written is read again and compared on dev row
 		Example: "  runexp export experiments/legal.hcl method.lora out/lora\n  runexp export -merge experiments/legal.hcl method.lora#2 out/model",
 		Args:    exactly(3), ValidArgsFunction: f.addresses(s),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return f.withRun(s, args[0], args[1], func(o *stages.Opened) error {
+			return f.withRun(s, args[0], args[1], func(o *adapted.Opened) error {
 				done, err := o.Export(args[2], merge)
 				if err != nil {
 					return err
@@ -30,7 +30,7 @@ its logits are the row's. What was written is read again and compared on dev row
 					return printJSON(s.out, struct {
 						Dir string `json:"dir"`
 						Run string `json:"run"`
-						*stages.Exported
+						*adapted.Exported
 					}{args[2], o.Run.Addr(), done})
 				}
 				printf(s.out, "%s: %s layout, %d files, %d bytes, of %s\n", args[2], done.Format, done.Files, done.Bytes, o.Run.Addr())

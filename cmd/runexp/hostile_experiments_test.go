@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"runexp/pipeline/config"
-	"runexp/stages"
+	"runexp/stages/block"
 )
 
 // hostileExperiments are experiment files: every attribute of the language with
@@ -108,7 +108,7 @@ func wrongTypes() (cases []hostileCase) {
 			}
 		}
 	}
-	for _, b := range config.Reference(stages.Kinds).Blocks {
+	for _, b := range config.Reference(block.Kinds).Blocks {
 		within(b, nil)
 	}
 	return cases

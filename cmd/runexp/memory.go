@@ -1,13 +1,15 @@
 package main
 
-import "runexp/stages"
+import (
+	"runexp/stages/block"
+)
 
 // memoryLimit is what -memory says, or else what the system has.
 func (f *runFlags) memoryLimit() (int64, error) {
 	if f.memory == "" {
 		return availableMemory(), nil
 	}
-	n, err := stages.ParseBytes(f.memory)
+	n, err := block.ParseBytes(f.memory)
 	if err != nil {
 		return 0, usage("-memory: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runexp/stages"
+	"runexp/stages/adapted"
 )
 
 func predictCommand(s *streams) *cobra.Command {
@@ -17,7 +18,7 @@ func predictCommand(s *streams) *cobra.Command {
 		Example: `  echo '{"text":"the tenant must pay"}' | runexp predict experiments/legal.hcl method.lora`,
 		Args:    exactly(2), ValidArgsFunction: f.addresses(s),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return f.withRun(s, args[0], args[1], func(o *stages.Opened) error { return o.Predict(s.in, s.out) })
+			return f.withRun(s, args[0], args[1], func(o *adapted.Opened) error { return o.Predict(s.in, s.out) })
 		},
 	}
 	f.register(cmd)
@@ -25,7 +26,7 @@ func predictCommand(s *streams) *cobra.Command {
 }
 
 // withRun opens the finished run that an address names.
-func (f *experimentFlags) withRun(s *streams, file, address string, use func(*stages.Opened) error) error {
+func (f *experimentFlags) withRun(s *streams, file, address string, use func(*adapted.Opened) error) error {
 	p, err := f.planned(s, []string{file})
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func (f *experimentFlags) withRun(s *streams, file, address string, use func(*st
 		return err
 	}
 	defer os.RemoveAll(temp)
-	opened, err := stages.Open(run, known, temp)
+	opened, err := adapted.Open(run, known, temp)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runexp/pipeline/config"
-	"runexp/stages"
+	"runexp/stages/block"
 )
 
 func referenceCommand(s *streams) *cobra.Command {
@@ -16,7 +16,7 @@ files are decoded into. -json prints a JSON schema instead, for editors.`,
 		Example: "  runexp reference | less\n  runexp reference -json > runexp.schema.json",
 		Args:    exactly(0),
 		RunE: func(*cobra.Command, []string) error {
-			doc := config.Reference(stages.Kinds)
+			doc := config.Reference(block.Kinds)
 			if asJSON {
 				return doc.JSONSchema(s.out)
 			}

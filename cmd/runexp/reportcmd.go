@@ -9,7 +9,7 @@ import (
 
 	"runexp/internal/report"
 	"runexp/results"
-	"runexp/stages"
+	"runexp/stages/record"
 )
 
 func reportCommand(s *streams) *cobra.Command {
@@ -17,7 +17,7 @@ func reportCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report EXPERIMENT", Short: "Write the report again from the database, or print it for other programs",
 		Long: "Writes the report of the newest invocation. An invocation of a part of the runs (-only, -seeds) does not replace the\n" +
-			"report of one of all runs: its own lies beside it, in the folder " + stages.PartialFolder + ".\n\n" +
+			"report of one of all runs: its own lies beside it, in the folder " + record.PartialFolder + ".\n\n" +
 			"With -format nothing is written; standard output gets the report (md, html), the comparison tables for a paper (latex,\n" +
 			"for the package booktabs), or the comparison with all splits and slices, numbers in full (csv, json).",
 		Example: "  runexp report legal\n  runexp report legal -format latex > comparison.tex\n  runexp report legal -format csv > comparison.csv",
@@ -35,11 +35,11 @@ func reportCommand(s *streams) *cobra.Command {
 			if format != "" {
 				return printReport(cmd.Context(), s, db, inv.ID, format)
 			}
-			folder, err := stages.ReportFolder(cmd.Context(), db, inv.ID, dir)
+			folder, err := record.ReportFolder(cmd.Context(), db, inv.ID, dir)
 			if err != nil {
 				return err
 			}
-			if err := stages.WriteReport(cmd.Context(), db, inv.ID, folder); err != nil {
+			if err := record.WriteReport(cmd.Context(), db, inv.ID, folder); err != nil {
 				return err
 			}
 			printf(s.out, "%s\n", filepath.Join(folder, "report.md"))
@@ -58,7 +58,7 @@ func printReport(ctx context.Context, s *streams, db *results.Store, invocation,
 		"csv":  func() error { return db.ExportComparison(ctx, s.out, invocation) },
 		"json": func() error { return printComparisonJSON(ctx, s.out, db, invocation) },
 		"latex": func() error {
-			d, err := stages.Comparisons(ctx, db, invocation)
+			d, err := record.Comparisons(ctx, db, invocation)
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ func printReport(ctx context.Context, s *streams, db *results.Store, invocation,
 	}
 	for name, write := range map[string]func(io.Writer, *report.Document) error{"md": report.Markdown, "html": report.HTML} {
 		draw[name] = func() error {
-			d, err := stages.Report(ctx, db, invocation)
+			d, err := record.Report(ctx, db, invocation)
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,7 @@ import (
 
 	"runexp/pipeline/cache"
 	"runexp/results"
-	"runexp/stages"
+	"runexp/stages/record"
 )
 
 func resultsCommand(s *streams) *cobra.Command {
@@ -88,7 +88,7 @@ func resultsCommand(s *streams) *cobra.Command {
 
 // rebuild records the cache's invocations and says what could not be.
 func rebuild(ctx context.Context, s *streams, db *results.Store, store *cache.Store) error {
-	n, lost, err := stages.Rebuild(ctx, db, store)
+	n, lost, err := record.Rebuild(ctx, db, store)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"runexp/pipeline"
 	"runexp/results"
 	"runexp/stages"
+	"runexp/stages/block"
 )
 
 type runFlags struct {
@@ -137,7 +138,7 @@ func (f *runFlags) run(ctx context.Context, s *streams, files []string) error {
 }
 
 // execute runs the plan here, or on the machines of an executor block.
-func (f *runFlags) execute(ctx context.Context, executor *pipeline.Executor, elsewhere *stages.Executor, plan *stages.Plan, files []string, reporter progress.Reporter) (*pipeline.Summary, tally, error) {
+func (f *runFlags) execute(ctx context.Context, executor *pipeline.Executor, elsewhere *block.Executor, plan *stages.Plan, files []string, reporter progress.Reporter) (*pipeline.Summary, tally, error) {
 	stopping := "training writes a checkpoint; interrupt again to end at once"
 	if elsewhere != nil {
 		say := func(message string) { reporter.Logger().Warn("slurm", "says", message) }

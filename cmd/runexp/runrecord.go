@@ -14,6 +14,7 @@ import (
 	"runexp/pipeline/cache"
 	"runexp/results"
 	"runexp/stages"
+	"runexp/stages/record"
 )
 
 // record writes the database and the report.
@@ -29,15 +30,15 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 			return err
 		}
 	}
-	runs, choices, err := stages.Members(plan, summary)
+	runs, choices, err := record.Members(plan, summary)
 	if err != nil {
 		return err
 	}
-	inv.Document, err = stages.Facts(plan, summary, choices, f.part(), f.reproduction(files))
+	inv.Document, err = record.Facts(plan, summary, choices, f.part(), f.reproduction(files))
 	if err != nil {
 		return err
 	}
-	archive := &stages.Archive{Invocation: inv, Runs: runs}
+	archive := &record.Archive{Invocation: inv, Runs: runs}
 	if err := archive.Save(store); err != nil {
 		return err
 	}
@@ -47,11 +48,11 @@ func (f *runFlags) record(ctx context.Context, s *streams, store *cache.Store, p
 	if inv.Status == "interrupted" {
 		return nil
 	}
-	folder, err := stages.ReportFolder(ctx, db, inv.ID, f.results)
+	folder, err := record.ReportFolder(ctx, db, inv.ID, f.results)
 	if err != nil {
 		return err
 	}
-	if err := stages.WriteReport(ctx, db, inv.ID, folder); err != nil {
+	if err := record.WriteReport(ctx, db, inv.ID, folder); err != nil {
 		return err
 	}
 	if f.json {

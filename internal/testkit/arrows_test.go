@@ -15,7 +15,11 @@ import (
 // folder with all that lies below it, unless a longer entry covers it.
 var arrows = map[string][]string{
 	"cmd":                     {"*"},
-	"stages":                  {"pipeline", "methods", "results", "internal"},
+	"stages":                  {"stages/block", "stages/work", "pipeline", "methods", "internal"},
+	"stages/block":            {"pipeline/config", "pipeline/slurm", "methods", "internal"},
+	"stages/work":             {"stages/block", "pipeline", "methods", "internal"},
+	"stages/record":           {"stages", "pipeline", "results", "internal"},
+	"stages/adapted":          {"stages", "pipeline", "methods", "internal"},
 	"methods":                 {"internal/lm", "internal/metric", "internal/prompt"},
 	"pipeline":                {"pipeline"},
 	"pipeline/cache":          {"pipeline/cache"},
