@@ -113,7 +113,7 @@ func (c *compiler) modelNode(b *config.Block) *pipeline.Node {
 func (c *compiler) pretrainNode(b *config.Block, m *block.Model) *pipeline.Node {
 	node := &pipeline.Node{Addr: "pretrain " + m.Name, Stage: &work.Pretrain{Config: *m.Pretrain}}
 	for i, pattern := range m.Pretrain.Text {
-		paths, err := block.ExpandPath(pattern)
+		paths, err := expandPath(pattern)
 		if err != nil {
 			c.fail(b.AttrRange("pretrain.text"), "Unreadable text", "%v.", err)
 			return nil
@@ -181,7 +181,7 @@ func (c *compiler) retentionNode(m *block.Model, model *pipeline.Node) *pipeline
 	}
 	stage.RunOn = true
 	for i, pattern := range r.Text {
-		paths, err := block.ExpandPath(pattern)
+		paths, err := expandPath(pattern)
 		if err != nil {
 			c.fail(blocks[0].AttrRange("text"), "Unreadable text", "%v.", err)
 			return nil

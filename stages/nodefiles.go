@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"runexp/internal/peft"
 	"runexp/methods"
@@ -95,4 +96,30 @@ func (c *compiler) commandFiles(m *methods.External) []pipeline.File {
 		}
 	}
 	return files
+}
+
+// expandPath finds the files that a path or pattern names.
+func expandPath(p config.Path) ([]string, error) {
+	matches, err := filepath.Glob(p.Abs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Text, err)
+	}
+	slices.Sort(matches)
+	var files []string
+	for _, m := range matches {
+		info, err := os.Stat(m)
+		switch {
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			continue
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s is not a regular file", p.Text)
+		}
+		files = append(files, m)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no file matches %s", p.Text)
+	}
+	return files, nil
 }

@@ -56,9 +56,11 @@ func (r *Run) Family() string {
 }
 
 // Kind of a method by what it reads.
-func readsText(m methods.Method) bool     { _, ok := m.(methods.TextFitter); return ok }
-func asks(m methods.Method) bool          { _, ok := m.(methods.Prompter); return ok }
-func isExternal(m methods.Method) bool    { _, ok := m.(*methods.External); return ok }
+func readsText(m methods.Method) bool  { _, ok := m.(methods.TextFitter); return ok }
+func asks(m methods.Method) bool       { _, ok := m.(methods.Prompter); return ok }
+func isExternal(m methods.Method) bool { _, ok := m.(*methods.External); return ok }
+
+// ReadsFeatures reports whether a method reads representations of the frozen model.
 func ReadsFeatures(m methods.Method) bool { _, ok := m.(methods.FeatureFitter); return ok }
 
 // featureNeeds are the frozen representations that a method reads.

@@ -2,13 +2,8 @@ package block
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-
-	"runexp/pipeline/config"
 )
 
 // ParseBytes reads a size such as "1MB" (10^6), "1.5 GB" or "64KiB".
@@ -26,30 +21,4 @@ func ParseBytes(text string) (int64, error) {
 		return 0, fmt.Errorf("%q is not a size; write one like \"1MB\" (10^6 bytes) or \"64KiB\"", text)
 	}
 	return int64(value * factor), nil
-}
-
-// ExpandPath finds the files that a path or pattern names.
-func ExpandPath(p config.Path) ([]string, error) {
-	matches, err := filepath.Glob(p.Abs)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Text, err)
-	}
-	slices.Sort(matches)
-	var files []string
-	for _, m := range matches {
-		info, err := os.Stat(m)
-		switch {
-		case err != nil:
-			return nil, err
-		case info.IsDir():
-			continue
-		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s is not a regular file", p.Text)
-		}
-		files = append(files, m)
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("no file matches %s", p.Text)
-	}
-	return files, nil
 }

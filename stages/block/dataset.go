@@ -22,12 +22,12 @@ type Dataset struct {
 
 // Values of a data set's update attribute.
 const (
-	retrain  = "retrain"
+	Retrain  = "retrain"
 	Continue = "continue"
 )
 
 func newDataset(name string) *Dataset {
-	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end", Update: retrain}
+	return &Dataset{Name: name, Config: dataset.NewConfig(), MaxLength: 128, Truncate: "end", Update: Retrain}
 }
 
 // Validate checks the source and fills in what a generator and a task imply.
@@ -43,7 +43,7 @@ func (d *Dataset) Validate() []error {
 		errs = append(errs, wrong("max_length", "A row has at least 4 tokens."))
 	}
 	errs = append(errs, oneOf("truncate", d.Truncate, "end", "start")...)
-	errs = append(errs, oneOf("update", d.Update, retrain, Continue)...)
+	errs = append(errs, oneOf("update", d.Update, Retrain, Continue)...)
 	if d.Metric == "" {
 		return errs
 	}

@@ -17,6 +17,7 @@ type Experiment struct {
 	MaxRuns     int    `hcl:"max_runs,optional" unit:"runs" doc:"the largest number of runs that is planned"`
 }
 
+// NewExperiment is an experiment block without attributes.
 func NewExperiment(name string) *Experiment {
 	return &Experiment{Name: name, Seeds: []int{1, 2, 3}, Select: dataset.DevSplit, Keep: "selected", MaxRuns: config.DefaultMaxRuns}
 }

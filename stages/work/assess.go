@@ -32,7 +32,7 @@ type Metric struct {
 	Flag  string  `json:"flag,omitempty"`
 }
 
-// Predictions is the output of a method on one split: rows of Cols numbers.
+// Predictions is the output of a method on one split: rows of cols numbers.
 // Classification: probabilities. Multi-label: independent probabilities.
 // Regression: the value. Multiple choice: one number per candidate. Tagging:
 // probabilities, one row per scored word. Language modelling: the loss and the
@@ -42,6 +42,7 @@ type Predictions struct {
 	values []float64
 }
 
+// Row are the cols numbers of one row.
 func (p Predictions) Row(i int) []float64 { return p.values[i*p.cols : (i+1)*p.cols] }
 
 // assess compares predictions with a split's rows: outcomes, and every metric
@@ -251,6 +252,7 @@ func (a *assessment) part(rows []int) metric.Input {
 	return in
 }
 
+// Argmax is the index of the largest number; of equal ones the first.
 func Argmax(v []float64) int {
 	best := 0
 	for k := range v {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A candidate is one configuration with what its seeds scored on dev.
+// A Candidate is one configuration with what its seeds scored on dev.
 type Candidate struct {
 	Name      string
 	Scores    []float64
@@ -13,6 +13,7 @@ type Candidate struct {
 	Unusable  bool // a seed failed or diverged
 }
 
+// Add adds what one seed scored in a metric on dev.
 func (c *Candidate) Add(e *Evaluation, metric string) {
 	score := metricOf(e.Metrics, "dev", metric)
 	if e.Status == "diverged" || math.IsInf(score, 0) || math.IsNaN(score) {
@@ -50,6 +51,7 @@ func SelectCandidate(list []Candidate) int {
 	return best
 }
 
+// Better reports whether a goes before b.
 func Better(a, b *Candidate) bool {
 	x, y := a.Mean(), b.Mean()
 	switch {

@@ -77,6 +77,8 @@ func (in Input) Limit(base *lm.Base, room int) (int, error) {
 	return limit, nil
 }
 
+// Example is a row in the model's tokens, and whether it was cut. room is how many
+// positions the method takes beside it.
 func (in Input) Example(base *lm.Base, data *dataset.Dataset, row *dataset.Row, room int) (*train.Example, bool, error) {
 	limit, err := in.Limit(base, room)
 	if err != nil {
