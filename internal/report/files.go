@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // WriteFiles writes report.md, report.html and figures/*.svg into a folder.
@@ -35,31 +37,14 @@ func WriteFiles(folder string, d *Document) error {
 	return nil
 }
 
+// replaceFile puts content in a file's place, whole; one that holds it already is
+// left alone.
 func replaceFile(path string, content []byte) error {
-	fail := func(err error) error { return fmt.Errorf("write report %s: %w", path, err) }
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fail(err)
-	}
-	defer os.Remove(f.Name()) // nothing to remove after the rename
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fail(err)
+	if err := renameio.WriteFile(path, content, 0o666, renameio.WithTempDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("write report %s: %w", path, err)
 	}
 	return nil
 }

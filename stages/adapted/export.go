@@ -50,19 +50,20 @@ func (o *Opened) Export(dir string, merge bool) (*Exported, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	temp, err := os.MkdirTemp(parent, "."+filepath.Base(filepath.Clean(dir))+"-")
+	private, err := os.MkdirTemp(parent, "."+filepath.Base(filepath.Clean(dir))+"-")
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer os.RemoveAll(private)
+	temp := filepath.Join(private, "export")
+	if err := os.Mkdir(temp, 0o777); err != nil { // as the user's umask has it
+		return nil, fmt.Errorf("export: %w", err)
+	}
 	if err := x.write(temp); err != nil {
 		return nil, err
 	}
 	if err := x.measure(temp); err != nil {
 		return nil, err
-	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
 	}
 	if err := os.Remove(dir); err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("export: %w", err)
