@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 )
 
 // turns lets actors make their calls to the file system one at a time, in an
@@ -17,83 +17,84 @@ type turns struct {
 	mu      sync.Mutex
 	rng     *rand.Rand
 	waiting []chan struct{}
-	running int // actors that are between two calls
+	running int // actors that are between two calls, and not asleep
 }
 
-// take waits for the actor's turn. An actor that sleeps, for a lock, is not waited
-// for: whoever waits here longest goes on after a while.
-func (s *turns) take() {
-	turn := make(chan struct{})
+// rest says that an actor waits for its turn, sleeps or has left.
+func (s *turns) rest(waiting ...chan struct{}) {
 	s.mu.Lock()
-	s.waiting = append(s.waiting, turn)
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, waiting...)
 	s.running--
-	s.next()
-	s.mu.Unlock()
-	select {
-	case <-turn:
-		return
-	case <-time.After(200 * time.Microsecond):
-	}
-	s.mu.Lock()
-	for i, w := range s.waiting {
-		if w == turn {
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			s.running++
-			break
-		}
-	}
-	s.mu.Unlock()
-}
-
-// next wakes one of those who wait once nobody else is at work.
-func (s *turns) next() {
 	if s.running > 0 || len(s.waiting) == 0 {
 		return
 	}
 	i := s.rng.IntN(len(s.waiting))
-	turn := s.waiting[i]
+	close(s.waiting[i])
 	s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
 	s.running++
-	close(turn)
 }
 
-func (s *turns) leave() {
-	s.mu.Lock()
-	s.running--
-	s.next()
-	s.mu.Unlock()
-}
-
-// turnFS is a file system whose calls take turns.
+// turnFS is the file system of one actor, whose calls take turns.
 type turnFS struct {
 	lazyFS
-	s *turns
+	s      *turns
+	asleep bool // it was refused a lock, and tries again when it has slept
 }
 
-func (f turnFS) Create(name string) (File, error) { f.s.take(); return f.lazyFS.Create(name) }
-func (f turnFS) Open(name string) (File, error)   { f.s.take(); return f.lazyFS.Open(name) }
-func (f turnFS) Stat(name string) (fs.FileInfo, error) {
-	f.s.take()
+// take waits for the actor's turn.
+func (f *turnFS) take() {
+	if f.asleep {
+		f.s.mu.Lock()
+		f.s.running++
+		f.s.mu.Unlock()
+		f.asleep = false
+	}
+	turn := make(chan struct{})
+	f.s.rest(turn)
+	<-turn
+}
+
+func (f *turnFS) leave() {
+	if !f.asleep {
+		f.s.rest()
+	}
+}
+
+func (f *turnFS) Create(name string) (File, error) { f.take(); return f.lazyFS.Create(name) }
+func (f *turnFS) Open(name string) (File, error)   { f.take(); return f.lazyFS.Open(name) }
+func (f *turnFS) Stat(name string) (fs.FileInfo, error) {
+	f.take()
 	return f.lazyFS.Stat(name)
 }
-func (f turnFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	f.s.take()
+func (f *turnFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	f.take()
 	return f.lazyFS.ReadDir(name)
 }
-func (f turnFS) Rename(from, to string) error { f.s.take(); return f.lazyFS.Rename(from, to) }
-func (f turnFS) Link(from, to string) error   { f.s.take(); return f.lazyFS.Link(from, to) }
-func (f turnFS) Remove(name string) error     { f.s.take(); return f.lazyFS.Remove(name) }
+func (f *turnFS) Rename(from, to string) error { f.take(); return f.lazyFS.Rename(from, to) }
+func (f *turnFS) Link(from, to string) error   { f.take(); return f.lazyFS.Link(from, to) }
+func (f *turnFS) Remove(name string) error     { f.take(); return f.lazyFS.Remove(name) }
+
+func (f *turnFS) TryLock(name, holder string) (Lock, string, error) {
+	f.take()
+	l, by, err := f.lazyFS.TryLock(name, holder)
+	if l == nil && err == nil && filepath.Base(name) == "lock" {
+		f.asleep = true
+		f.s.rest()
+	}
+	return l, by, err
+}
 
 // TestFaultGCInterleaved has gc meet a process that commits and one that pins and
-// reads, in orders of their calls that a seed draws: 100, with RUNEXP_LONG=1 10,000.
+// reads, in orders of their calls that a seed draws: 300, with RUNEXP_LONG=1 10,000.
 // What was complete when it had been pinned stays readable, and what remains in the
 // end is whole.
 func TestFaultGCInterleaved(t *testing.T) {
-	orders := 100
+	orders := 300
 	if os.Getenv("RUNEXP_LONG") != "" {
 		orders = 10_000
 	}
-	dir := t.TempDir() + "/cache"
+	dir := filepath.Join(t.TempDir(), "cache")
 	files := func(i int) map[string]string {
 		return map[string]string{"own": fmt.Sprint(i), "shared": fmt.Sprint(i % 2)}
 	}
@@ -101,8 +102,9 @@ func TestFaultGCInterleaved(t *testing.T) {
 	for seed := range orders {
 		s := &turns{rng: rand.New(rand.NewPCG(uint64(seed), 1)), running: 3}
 		act := func(do func(store *Store)) {
-			defer s.leave()
-			store, err := Open(dir, Options{FS: turnFS{s: s}})
+			f := &turnFS{s: s}
+			defer f.leave()
+			store, err := Open(dir, Options{FS: f})
 			if err != nil {
 				t.Error(err)
 				return
