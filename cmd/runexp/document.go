@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/mattn/go-runewidth"
 
 	"runexp/internal/report"
 	"runexp/internal/show"
@@ -41,35 +45,64 @@ func printDocument(w io.Writer, d *report.Document) error {
 	return nil
 }
 
-// tableText renders a table; columns of text are wrapped, the widest first, until it
-// fits or none is wider than narrowest.
+// tableText renders a table. Where it is too wide, what is the same in all rows is
+// said before it; then columns are wrapped, the widest first, until it fits or none
+// is wider than narrowest.
 func tableText(v report.Table, width int) string {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.DrawBorder = false
-	head, widths := table.Row{}, make([]int, len(v.Head))
-	add := func(row table.Row) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], text.LongestLineLen(cell.(string)))
-		}
-	}
-	for _, c := range v.Head {
-		head = append(head, show.Visible(c.Name))
-	}
-	add(head)
-	t.AppendHeader(head)
-	for _, cells := range v.Rows {
-		row := table.Row{}
+	rows := make([][]string, len(v.Rows))
+	for i, cells := range v.Rows {
 		for _, c := range cells {
-			row = append(row, flatText(c))
+			rows[i] = append(rows[i], flatText(c))
 		}
-		add(row)
-		t.AppendRow(row)
 	}
+	head, rows, common := withoutCommon(v.Head, rows, width)
+	drawn := wrappedTable(head, rows, width)
+	lines := []string{drawn}
+	for _, before := range []string{text.WrapSoft(common, width), text.WrapSoft(show.Visible(v.Caption), width)} {
+		if before != "" {
+			lines = append([]string{before}, lines...)
+		}
+	}
+	for _, note := range v.Notes {
+		lines = append(lines, text.WrapSoft(show.Visible(note), width))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// withoutCommon takes out columns that say the same in each of several rows, from
+// the left until the table is narrow enough, and says it once.
+func withoutCommon(head []report.Column, rows [][]string, width int) ([]report.Column, [][]string, string) {
+	head, rows = slices.Clone(head), slices.Clone(rows)
+	var said []string
+	for i := 0; i < len(head) && len(rows) > 1 && text.LongestLineLen(drawTable(head, rows, nil)) > width; {
+		value := rows[0][i]
+		if slices.ContainsFunc(rows, func(r []string) bool { return r[i] != value }) {
+			i++
+			continue
+		}
+		said = append(said, show.Visible(head[i].Name)+" "+cmp.Or(value, "–"))
+		head = slices.Delete(head, i, i+1)
+		for k, r := range rows {
+			rows[k] = slices.Delete(slices.Clone(r), i, i+1)
+		}
+	}
+	if len(said) == 0 {
+		return head, rows, ""
+	}
+	return head, rows, "In all rows: " + strings.Join(said, "; ")
+}
+
+// wrappedTable draws a table with columns narrow enough for a width.
+func wrappedTable(head []report.Column, rows [][]string, width int) string {
 	const narrowest = 8
-	for over := text.LongestLineLen(t.Render()) - width; over > 0; over-- {
+	widths := make([]int, len(head))
+	for i, c := range head {
+		widths[i] = text.LongestLineLen(show.Visible(c.Name))
+		for _, r := range rows {
+			widths[i] = max(widths[i], text.LongestLineLen(r[i]))
+		}
+	}
+	for over := text.LongestLineLen(drawTable(head, rows, nil)) - width; over > 0; over-- {
 		widest := 0
 		for i := range widths {
 			if widths[i] > widths[widest] {
@@ -81,24 +114,66 @@ func tableText(v report.Table, width int) string {
 		}
 		widths[widest]--
 	}
+	return drawTable(head, rows, widths)
+}
+
+// drawTable draws a table; widths may be nil.
+func drawTable(head []report.Column, rows [][]string, widths []int) string {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.Style().Options.SeparateColumns = false
+	t.Style().Options.DrawBorder = false
+	var names table.Row
 	var configs []table.ColumnConfig
-	for i, c := range v.Head {
-		config := table.ColumnConfig{Number: i + 1, WidthMax: widths[i], WidthMaxEnforcer: text.WrapSoft}
+	for i, c := range head {
+		names = append(names, show.Visible(c.Name))
+		config := table.ColumnConfig{Number: i + 1}
+		if widths != nil {
+			config.WidthMax, config.WidthMaxEnforcer = widths[i], wrapCell
+		}
 		if c.Number {
 			config.Align, config.AlignHeader = text.AlignRight, text.AlignRight
 		}
 		configs = append(configs, config)
 	}
 	t.SetColumnConfigs(configs)
-	lines := []string{t.Render()}
-	if v.Caption != "" {
-		lines = append([]string{text.WrapSoft(show.Visible(v.Caption), width)}, lines...)
+	t.AppendHeader(names)
+	for _, cells := range rows {
+		var row table.Row
+		for _, c := range cells {
+			row = append(row, c)
+		}
+		t.AppendRow(row)
 	}
-	for _, note := range v.Notes {
-		lines = append(lines, text.WrapSoft(show.Visible(note), width))
+	return t.Render()
+}
+
+// wrapCell breaks a cell into lines of at most width columns: after spaces and the
+// joints of an address, inside a word only where that is wider than a line.
+func wrapCell(cell string, width int) string {
+	var lines []string
+	line := ""
+	end := func() {
+		lines, line = append(lines, strings.TrimRight(line, " ")), ""
 	}
+	for part := range strings.SplitAfterSeq(joints.ReplaceAllString(cell, "$0\n"), "\n") {
+		part = strings.TrimSuffix(part, "\n")
+		if line != "" && runewidth.StringWidth(strings.TrimRight(line+part, " ")) > width {
+			end()
+		}
+		line += part
+		for runewidth.StringWidth(strings.TrimRight(line, " ")) > width {
+			head := runewidth.Truncate(line, max(width, 2), "") // a wide character takes two
+			lines, line = append(lines, head), line[len(head):]
+		}
+	}
+	end()
 	return strings.Join(lines, "\n")
 }
+
+// joints are where an address may go on in another line.
+var joints = regexp.MustCompile(`[ ,/@]|[^ ]\[`)
 
 // flatText is a text without its styles, and without what could steer a terminal.
 func flatText(t report.Text) string {
