@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"runexp/internal/show"
 	"runexp/internal/stats"
@@ -29,18 +30,33 @@ func (c *Compared) Document() *Document {
 			write(name(r.Dataset)), r.label(), plain(r.Split), plain(metricUnit(r.Metric)), plain(score(r.Metric, float64(r.A))), plain(score(r.Metric, float64(r.B))),
 			{change}, plain(interval(r.Metric, float64(r.Low), float64(r.High))), plain(show.Probability(float64(r.P))), plain(show.Probability(float64(r.Adjusted))), plain(show.Count(r.Seeds)), plain(show.Count(r.Rows)),
 		})
-		for _, w := range r.Warnings {
-			note := fmt.Sprintf("Warning (%s, %s): %s.", r.Method, r.Split, w)
-			if !slices.Contains(t.Notes, note) {
-				t.Notes = append(t.Notes, note)
-			}
-		}
 	}
+	t.Notes = c.pairWarnings()
 	d.add(t)
 	if c.Gated {
 		c.gateTable(d)
 	}
 	return d
+}
+
+// pairWarnings are the warnings of all pairs, each with the pairs that it is about.
+func (c *Compared) pairWarnings() (notes []string) {
+	var order []string
+	about := map[string][]string{}
+	for _, r := range c.Pairs {
+		for _, w := range r.Warnings {
+			if about[w] == nil {
+				order = append(order, w)
+			}
+			if pair := r.Method + " on " + r.Split; !slices.Contains(about[w], pair) {
+				about[w] = append(about[w], pair)
+			}
+		}
+	}
+	for _, w := range order {
+		notes = append(notes, fmt.Sprintf("Warning (%s): %s.", strings.Join(about[w], ", "), w))
+	}
+	return notes
 }
 
 func (r *ComparedRun) label() Text {
