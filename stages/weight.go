@@ -31,7 +31,7 @@ func (n MemoryNeed) Text() string {
 func mega(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 // Weigh predicts the memory and the disk space of every training run by a dry
-// step, gives them to the nodes for the executor's budget, and returns the
+// step, and the disk space of models and features, gives them to the nodes for the executor's budget, and returns the
 // memory, once for each configuration.
 func (p *Plan) Weigh() ([]MemoryNeed, error) {
 	var needs []MemoryNeed
@@ -64,7 +64,39 @@ func (p *Plan) Weigh() ([]MemoryNeed, error) {
 			return nil, err
 		}
 	}
-	return needs, nil
+	return needs, p.weighFeatures(bases)
+}
+
+// weighFeatures predicts the disk space of passes over rows: a vector for each row
+// and need. How many words or choices rows have is not known before.
+func (p *Plan) weighFeatures(bases map[string]*lm.Base) error {
+	for _, n := range p.Graph.Nodes() {
+		stage, ok := n.Stage.(*work.Features)
+		if !ok {
+			continue
+		}
+		data, model := n.Inputs[0].Node.Stage.(*work.ReadData), p.modelOf(n.Inputs[1].Node)
+		rows, known := data.Rows()
+		if !known || model == nil || data.Config.Task == dataset.Tagging || data.Config.Task == dataset.MultipleChoice {
+			continue
+		}
+		base, err := p.dryBase(bases, model)
+		if err != nil {
+			return err
+		}
+		n.Weight.DiskBytes = int64(rows) * int64(len(stage.Needs)) * int64(base.Config().Hidden) * 4
+	}
+	return nil
+}
+
+// modelOf is the model that a node makes; nil if it makes none.
+func (p *Plan) modelOf(n *pipeline.Node) *block.Model {
+	for _, m := range p.Models {
+		if p.ModelNodes[m.Name] == n {
+			return m
+		}
+	}
+	return nil
 }
 
 // weighPretraining predicts the disk space of a model that is trained here: its

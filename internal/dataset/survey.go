@@ -35,6 +35,9 @@ type Survey struct {
 	blame    map[string]bool      // attributes for which rows were rejected
 }
 
+// Used is how many rows the splits have together.
+func (s *Survey) Used() int { return s.used }
+
 // fate is what becomes of a record.
 type fate uint8
 

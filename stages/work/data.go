@@ -56,6 +56,22 @@ func (s *ReadData) Survey() (*dataset.Survey, error) {
 	return s.surveyed, nil
 }
 
+// Rows is how many rows there are at most, where that is known before the node runs:
+// of a generator, and of files that have been read for a check.
+func (s *ReadData) Rows() (rows int, known bool) {
+	if s.surveyed != nil {
+		return s.surveyed.Used(), true
+	}
+	if s.Generator == nil {
+		return 0, false
+	}
+	g, ok := s.Generator.Generator.(interface{ RowCount() int })
+	if !ok {
+		return 0, false
+	}
+	return g.RowCount(), true
+}
+
 // Check refuses what a run would refuse.
 func (s *ReadData) Check() error {
 	rows, err := s.Survey()
