@@ -169,29 +169,56 @@ func TestFaultSignals(t *testing.T) {
 			s := newSite(t)
 			var slowest time.Duration
 			for range rounds {
-				s.clear()
-				p := s.start(nil, args...)
-				if !p.waitFor(t, `msg=start node="pretrain base"`) {
-					t.Fatalf("ended too early:\n%s", p.err.String())
-				}
-				time.Sleep(50 * time.Millisecond)
-				sent := time.Now()
-				p.Process.Signal(c.signal)
-				if c.twice {
-					p.Process.Signal(c.signal)
-				}
-				status, by := p.wait(t)
-				slowest = max(slowest, time.Since(sent))
-				if status != exitInterrupted {
-					t.Fatalf("exit status %d, signal %v, want %d\n%s", status, by, exitInterrupted, p.err.String())
-				}
-				if !c.twice && !strings.Contains(p.err.String(), "run the same command again") {
-					t.Errorf("it does not say how to go on:\n%s", p.err.String())
-				}
+				slowest = max(slowest, s.signalled(args, c.signal, c.twice))
 				s.mustEqual(want, name, more...)
 			}
 			t.Logf("%d times, ended at most %v after the signal", rounds, slowest.Round(time.Millisecond))
 		})
+	}
+}
+
+// signalled sends a signal to a run from nothing, in the middle of its training,
+// and returns how long it takes to end.
+func (s *site) signalled(args []string, signal syscall.Signal, twice bool) time.Duration {
+	s.t.Helper()
+	s.clear()
+	p := s.start(nil, args...)
+	if !p.waitFor(s.t, `msg=start node="pretrain base"`) {
+		s.t.Fatalf("ended too early:\n%s", p.err.String())
+	}
+	time.Sleep(50 * time.Millisecond)
+	sent := time.Now()
+	p.Process.Signal(signal)
+	if twice {
+		p.Process.Signal(signal)
+	}
+	status, by := p.wait(s.t)
+	took := time.Since(sent)
+	if status != exitInterrupted {
+		s.t.Fatalf("exit status %d, signal %v, want %d\n%s", status, by, exitInterrupted, p.err.String())
+	}
+	if !twice && !strings.Contains(p.err.String(), "run the same command again") {
+		s.t.Errorf("it does not say how to go on:\n%s", p.err.String())
+	}
+	return took
+}
+
+// TestInterruptionsTakeAMoment prints how long a run takes to end after a signal. It
+// is for a quiet machine: nothing is resumed, so that a hundred trials take seconds.
+func TestInterruptionsTakeAMoment(t *testing.T) {
+	trials := 2
+	if long() {
+		trials = 100
+	}
+	args := []string{"-progress", "plain", "tiny.hcl", "-var", "steps=3000", "-only", "method.full", "-seeds", "1"}
+	for _, twice := range []bool{false, true} {
+		s := newSite(t)
+		var took []time.Duration
+		for range trials {
+			took = append(took, s.signalled(args, syscall.SIGINT, twice))
+		}
+		slices.Sort(took)
+		t.Logf("SIGINT, twice %v: %d trials, median %v, slowest %v", twice, trials, took[trials/2].Round(time.Millisecond), took[trials-1].Round(time.Millisecond))
 	}
 }
 
