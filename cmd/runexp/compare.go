@@ -126,7 +126,7 @@ func (f *comparing) operand(ctx context.Context, o side) (record.Operand, error)
 		return record.Operand{}, err
 	}
 	defer p.store.Close()
-	return record.RecordedOperand(ctx, f.db, p.plan, stages.FromPlan(p.items), o.name, f.command([]string{o.name}), o.address)
+	return record.FileOperand(ctx, f.db, p.plan, stages.FromPlan(p.items), o.name, f.command([]string{o.name}), o.address)
 }
 
 func historyCommand(s *streams) *cobra.Command {

@@ -15,10 +15,10 @@ type resultOf struct {
 	seed   int64
 }
 
-// RecordedOperand finds the last invocation that ran a file as it stands: all of its
+// FileOperand finds the last invocation that ran a file as it stands: all of its
 // runs with the settings that they have now, and no others. known looks results up
 // in the cache, command is what runs the file.
-func RecordedOperand(ctx context.Context, db *results.Store, plan *stages.Plan, known stages.Entries, name, command string, address *stages.Address) (Operand, error) {
+func FileOperand(ctx context.Context, db *results.Store, plan *stages.Plan, known stages.Entries, name, command string, address *stages.Address) (Operand, error) {
 	o := Operand{Name: name, Address: address}
 	want := map[resultOf]bool{}
 	for _, r := range plan.Runs {
