@@ -158,7 +158,12 @@ func TestSuspendedWorkerComesTooLate(t *testing.T) {
 		b.cluster.mu.Lock()
 		for place, cmd := range b.cluster.running {
 			delete(b.cluster.running, place)
-			defer cmd.Process.Signal(syscall.SIGCONT)
+			defer func() {
+				cmd.Process.Signal(syscall.SIGCONT)
+				for cmd.Process.Signal(syscall.Signal(0)) == nil { // it writes until it ends
+					time.Sleep(time.Millisecond)
+				}
+			}()
 		}
 		b.cluster.mu.Unlock()
 		for b.log("run node00") < 2 {
