@@ -44,18 +44,9 @@ func FromPlan(items []pipeline.PlanItem) Entries {
 
 // Choose selects a configuration in every family, by the rule of Pick.
 func Choose(plan *Plan, known Entries) ([]Choice, error) {
-	var order []string
-	families := map[string][]*Run{}
-	for _, r := range plan.Runs {
-		if families[r.Family()] == nil {
-			order = append(order, r.Family())
-		}
-		families[r.Family()] = append(families[r.Family()], r)
-	}
 	var choices []Choice
-	for _, f := range order {
-		runs := families[f]
-		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, Family: f}
+	for _, runs := range byFamily(plan.Runs) {
+		c := Choice{Dataset: runs[0].Dataset.Name, Model: runs[0].ModelName(), Condition: runs[0].Condition, Block: runs[0].Method.Name, Family: runs[0].Family()}
 		list, err := candidates(runs, known)
 		if err != nil {
 			return nil, err
@@ -77,6 +68,21 @@ func Choose(plan *Plan, known Entries) ([]Choice, error) {
 		choices = append(choices, c)
 	}
 	return choices, nil
+}
+
+// byFamily groups runs that compete, families and runs in the order of the file.
+func byFamily(runs []*Run) [][]*Run {
+	var families [][]*Run
+	place := map[string]int{}
+	for _, r := range runs {
+		i, ok := place[r.Family()]
+		if !ok {
+			i = len(families)
+			place[r.Family()], families = i, append(families, nil)
+		}
+		families[i] = append(families[i], r)
+	}
+	return families
 }
 
 // candidates gathers the seeds of each configuration of a family.

@@ -56,19 +56,11 @@ func rungName(r *Run, rung int) string {
 // NextRung promotes the best of every family whose rung is complete, and
 // reports whether there is more to run. known tells the outputs so far.
 func (p *Plan) NextRung(known Entries) (more bool, err error) {
-	families := map[string][]*Run{}
-	var order []string
-	for _, r := range p.Runs {
-		if r.rungs == 0 {
+	for _, runs := range byFamily(p.Runs) {
+		if runs[0].rungs == 0 {
 			continue
 		}
-		if families[r.Family()] == nil {
-			order = append(order, r.Family())
-		}
-		families[r.Family()] = append(families[r.Family()], r)
-	}
-	for _, f := range order {
-		promoted, err := p.promote(families[f], known)
+		promoted, err := p.promote(runs, known)
 		if err != nil {
 			return false, err
 		}

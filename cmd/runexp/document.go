@@ -119,11 +119,7 @@ func wrappedTable(head []report.Column, rows [][]string, width int) string {
 
 // drawTable draws a table; widths may be nil.
 func drawTable(head []report.Column, rows [][]string, widths []int) string {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.DrawBorder = false
+	t := newTable()
 	var names table.Row
 	var configs []table.ColumnConfig
 	for i, c := range head {

@@ -29,11 +29,7 @@ func paramsCommand(s *streams) *cobra.Command {
 			if asJSON {
 				return printJSON(s.out, counts)
 			}
-			t := table.NewWriter()
-			t.SetStyle(table.StyleLight)
-			t.Style().Format.Header = text.FormatDefault
-			t.Style().Options.SeparateColumns = false
-			t.Style().Options.DrawBorder = false
+			t := newTable()
 			t.AppendHeader(table.Row{"model", "data set", "method", "backbone", "frozen", "trained", "% of backbone", "head", "stored"})
 			for _, c := range counts {
 				t.AppendRow(table.Row{c.Model, c.Dataset, c.Configuration, show.Count(c.Backbone), show.Count(c.Frozen), show.Count(c.Trained),

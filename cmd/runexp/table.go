@@ -15,6 +15,16 @@ import (
 	"runexp/results"
 )
 
+// newTable is a table as all commands draw it: rows without lines between columns.
+func newTable() table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.Style().Options.SeparateColumns = false
+	t.Style().Options.DrawBorder = false
+	return t
+}
+
 // printComparison prints the selected configurations of an invocation side by
 // side: in distribution and under shift.
 func printComparison(ctx context.Context, w io.Writer, db *results.Store, invocation string) error {
@@ -42,11 +52,7 @@ func printComparison(ctx context.Context, w io.Writer, db *results.Store, invoca
 		}
 		scores[k][r.Split] = r
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.DrawBorder = false
+	t := newTable()
 	t.AppendHeader(table.Row{"data set", "condition", "model", "method", "metric", "in distribution", "under shift", "LM loss +", "trained", "stored", "seconds", "status"})
 	seen := map[key]bool{}
 	for _, m := range members {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -118,27 +117,16 @@ func (s *site) programForAll() string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	in, err := os.Open(path)
+	program, err := os.ReadFile(path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer in.Close()
-	folder := filepath.Join(s.dir, "bin")
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		s.t.Fatal(err)
-	}
-	out, err := os.OpenFile(filepath.Join(folder, "runexp"), os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
+	copied := filepath.Join(s.dir, "runexp")
+	if err := os.WriteFile(copied, program, 0o755); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Dir(s.dir), 0o755); err != nil { // TempDir's own
 		s.t.Fatal(err)
 	}
-	return out.Name()
+	return copied
 }

@@ -23,7 +23,7 @@ type Settings struct {
 	Grammar int
 }
 
-// RowCount is how many rows the generator makes.
+// RowCount is the attribute rows.
 func (s Settings) RowCount() int { return s.Count }
 
 // grammarVersion is raised whenever any generator would make something else of the

@@ -35,6 +35,8 @@ type Generator interface {
 	// Text calls yield with documents of the generator's domain, one per call and
 	// without an end of its own accord: the caller stops by returning false.
 	Text(yield func(document string) bool)
+	// RowCount is how many rows the generator makes.
+	RowCount() int
 	// Validate reports settings out of range; each error names its field.
 	Validate() []error
 }

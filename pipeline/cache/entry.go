@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -149,11 +150,8 @@ func (e *Entry) file(name string) (FileInfo, error) {
 
 // Has reports whether the output has a file of this name.
 func (e *Entry) Has(name string) (bool, error) {
-	_, err := e.file(name)
-	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrMiss) {
-		return false, nil
-	}
-	return err == nil, err
+	files, err := e.Files()
+	return slices.ContainsFunc(files, func(f FileInfo) bool { return f.Name == name }), err
 }
 
 // title names the entry in messages.

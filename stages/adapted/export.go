@@ -102,11 +102,7 @@ type export struct {
 // open loads the model, what was trained over it, and rows to compare.
 func (x *export) open() (release func(), err error) {
 	var releases []func()
-	release = func() {
-		for _, r := range releases {
-			r()
-		}
-	}
+	release = func() { work.Together(releases...)() }
 	defer func() {
 		if err != nil {
 			release()
@@ -256,15 +252,12 @@ func (x *export) tokenizer(dir string) error {
 	}
 	copied := false
 	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt"} {
-		text, err := os.ReadFile(filepath.Join(from, name))
+		err := work.CopyFile(filepath.Join(dir, name), filepath.Join(from, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), text, 0o666)
-		}
 		if err != nil {
-			return fmt.Errorf("export: copy tokenizer: %w", err)
+			return err
 		}
 		copied = true
 	}

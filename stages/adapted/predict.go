@@ -20,9 +20,6 @@ import (
 // predictBatch is how many lines are predicted at once.
 const predictBatch = 64
 
-// maxInputLine bounds a line of input.
-const maxInputLine = 1 << 20
-
 // Prediction is one line of output.
 type Prediction struct {
 	ID    string             `json:"id,omitempty"`
@@ -85,7 +82,7 @@ func (o *Opened) rows(in io.Reader, yield func(dataset.Row) error) error {
 		columns = *c
 	}
 	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxInputLine)
+	lines.Buffer(nil, work.MaxLine)
 	for n := 1; lines.Scan(); n++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
@@ -168,7 +165,7 @@ func (o *Opened) predictor(data *dataset.Dataset) (apply func(*dataset.Dataset) 
 				return work.Predictions{}, err
 			}
 			return work.HeadPredictions(view, train.Predict(base, overlay, task, examples), examples), nil
-		}, func() { overlay.Free(); release() }, nil
+		}, work.Together(overlay.Free, release), nil
 	}
 	return nil, nil, work.InputError(fmt.Sprintf("method %q leaves nothing that predicts new rows", o.Run.Method.Type))
 }

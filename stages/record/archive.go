@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -132,14 +131,9 @@ func archivesOf(store *cache.Store) (archives []*Archive, lost []error, err erro
 		} else if !has {
 			continue
 		}
-		text, err := entry.ReadFile(archiveFile)
-		if err != nil {
-			lost = append(lost, err)
-			continue
-		}
 		a := &Archive{}
-		if err := json.Unmarshal(text, a); err != nil {
-			lost = append(lost, fmt.Errorf("%s: %w", entry.Address(), err))
+		if err := entry.ReadJSON(archiveFile, a); err != nil {
+			lost = append(lost, err)
 			continue
 		}
 		archives = append(archives, a)

@@ -65,11 +65,7 @@ func (s *ReadData) Rows() (rows int, known bool) {
 	if s.Generator == nil {
 		return 0, false
 	}
-	g, ok := s.Generator.Generator.(interface{ RowCount() int })
-	if !ok {
-		return 0, false
-	}
-	return g.RowCount(), true
+	return s.Generator.Generator.RowCount(), true
 }
 
 // Check refuses what a run would refuse.

@@ -53,7 +53,7 @@ func newFrozen(job *pipeline.Job, enc *encoded, layers int, pooling string) (*fr
 		return nil, err
 	}
 	splits := slices.Collect(maps.Values(enc.splits))
-	return &frozen{train.NewFrozen(base, layers, pooling, splits...), together(releaseTokens, releaseBase)}, nil
+	return &frozen{train.NewFrozen(base, layers, pooling, splits...), Together(releaseTokens, releaseBase)}, nil
 }
 
 // Free gives memory and holds back.

@@ -75,8 +75,8 @@ func LoadData(job *pipeline.Job) (*dataset.Dataset, func(), error) {
 	return value.(*dataset.Dataset), release, nil
 }
 
-// together calls all of several release functions.
-func together(releases ...func()) func() {
+// Together calls all of several release functions.
+func Together(releases ...func()) func() {
 	return func() {
 		for _, r := range releases {
 			if r != nil {

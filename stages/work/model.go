@@ -33,7 +33,7 @@ func (*LoadModel) Numeric() bool { return false }
 // is wrong with it.
 func (s *LoadModel) Run(ctx context.Context, job *pipeline.Job) error {
 	for _, f := range job.Node.Files {
-		if err := copyFile(filepath.Join(job.Out, f.Name), f.Path); err != nil {
+		if err := CopyFile(filepath.Join(job.Out, f.Name), f.Path); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -79,7 +79,8 @@ func relocate(err error, job *pipeline.Job) error {
 	return InputError(text)
 }
 
-func copyFile(dst, src string) error {
+// CopyFile copies a file of a model.
+func CopyFile(dst, src string) error {
 	in, err := os.Open(src)
 	if err != nil {
 		return fmt.Errorf("copy model: %w", err)

@@ -126,7 +126,7 @@ func (s *Pretrain) documentCount() int {
 	if s.Config.Generator == nil {
 		return 0
 	}
-	return s.Config.Generator.Generator.(interface{ RowCount() int }).RowCount()
+	return s.Config.Generator.Generator.RowCount()
 }
 
 // newModel trains a vocabulary and draws a model of the configured shape.

@@ -13,8 +13,8 @@ import (
 	"runexp/stages/block"
 )
 
-// maxLine bounds a line of a text file.
-const maxLine = 1 << 20
+// MaxLine bounds a line of text, in bytes.
+const MaxLine = 1 << 20
 
 // readLines yields the non-empty lines of a text file.
 func readLines(path string, yield func(line string) bool) (more bool, err error) {
@@ -24,7 +24,7 @@ func readLines(path string, yield func(line string) bool) (more bool, err error)
 	}
 	defer f.Close()
 	s := bufio.NewScanner(f)
-	s.Buffer(make([]byte, 1<<16), maxLine)
+	s.Buffer(make([]byte, 1<<16), MaxLine)
 	for n := 1; s.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(s.Text(), "\ufeff"))
 		if !utf8.ValidString(line) {
